@@ -1,0 +1,45 @@
+# What one does with this repository; `.ci/run` calls the same targets.
+
+CARGO ?= cargo
+export CARGO
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt audit bench clean tools lint-tools
+
+help: ## List these targets
+	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then bold=$$(printf '\033[1;36m'); plain=$$(printf '\033[0m'); fi; \
+	awk -F ':.*## ' -v bold="$$bold" -v plain="$$plain" \
+		'/^[a-z-]+:.*## / { printf "  %smake %-6s%s %s\n", bold, $$1, plain, $$2 }' $(MAKEFILE_LIST)
+
+run: tools ## Build the server and start it on http://localhost:8000
+	$(CARGO) build --release --locked --bin hallpass
+	exec "$${CARGO_TARGET_DIR:-target}/release/hallpass" serve
+
+test: tools ## Run every test, on SQLite and on a private PostgreSQL that is removed afterwards
+	scripts/with-postgres $(CARGO) test --workspace --locked
+
+lint: lint-tools ## Check format, clippy, documentation, shell scripts, licences and banned crates
+	$(CARGO) fmt --all --check
+	@scripts/lint-shell
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	@deny=$$(scripts/ensure-cargo-deny) && set -x && \
+		"$$deny" --locked check --hide-inclusion-graph licenses bans sources
+
+fmt: lint-tools ## Format the sources
+	$(CARGO) fmt --all
+
+audit: tools ## Check the dependencies against the RustSec advisories (fetched from GitHub)
+	@deny=$$(scripts/ensure-cargo-deny) && set -x && "$$deny" --locked check advisories
+
+bench: tools ## Measure, on SQLite and on a private PostgreSQL
+	scripts/with-postgres $(CARGO) run --release --locked -p hallpass-bench
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+
+tools:
+	@scripts/check-tools
+
+lint-tools:
+	@scripts/check-tools lint

@@ -1,0 +1,3 @@
+//! Measures Hallpass against its bars.
+
+fn main() {}

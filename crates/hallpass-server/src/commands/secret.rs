@@ -1,0 +1,4 @@
+use crate::exit::Failure;
+pub(super) fn run() -> Result<(), Failure> {
+    Err(Failure::refused("stub"))
+}

@@ -1,0 +1,73 @@
+//! Every fault of the settings, told at once.
+
+use std::fmt;
+
+use super::environment::{Environment, KNOWN};
+
+/// A setting and the rule it breaks. Never its value, which may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) name: String,
+    pub(crate) rule: String,
+}
+
+/// The faults found so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn one(name: impl Into<String>, rule: impl fmt::Display) -> Self {
+        let mut faults = Self::default();
+        faults.add(name, rule);
+        faults
+    }
+
+    pub(crate) fn add(&mut self, name: impl Into<String>, rule: impl fmt::Display) {
+        self.0.push(Fault {
+            name: name.into(),
+            rule: rule.to_string(),
+        });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    /// A misspelt name would otherwise leave its setting at the default,
+    /// without a word.
+    pub(super) fn unknown_names(&mut self, environment: &Environment) {
+        for name in environment.unknown() {
+            let nearest = KNOWN
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(&name, known), known))
+                .min()
+                .filter(|(distance, _)| *distance <= 4);
+            match nearest {
+                Some((_, known)) => {
+                    self.add(name, format!("is not a setting; did you mean {known}?"))
+                }
+                None => self.add(name, "is not a setting of Hallpass"),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let (noun, verb) = if count == 1 {
+            ("setting", "breaks its rule")
+        } else {
+            ("settings", "break their rules")
+        };
+        write!(f, "{count} {noun} {verb}")?;
+        for fault in &self.0 {
+            write!(f, "\n  {} {}", fault.name, fault.rule)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Settings: from the environment and `.env` to checked values.
+//!
+//! First everything is read and every fault is gathered ([`Checked`]); only
+//! when there is none is anything made ([`Checked::open`]). So a wrong setting
+//! leaves no folder, secret or database behind.
+
+mod environment;
+mod faults;
+mod read;
+mod secret_file;
+
+use std::path::PathBuf;
+
+use hallpass::{Settings, SigningSecret};
+
+pub(crate) use self::environment::{Environment, KNOWN};
+pub(crate) use self::faults::{Fault, Faults};
+use self::read::Values;
+pub(crate) use self::secret_file::SecretFile;
+
+/// Checked settings, before anything is made of them.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    values: Values,
+    secret: SecretSource,
+}
+
+/// Where the signing secret is.
+#[derive(Debug)]
+pub(crate) enum SecretSource {
+    /// In `BETTER_AUTH_SECRET` or the file its `_FILE` twin names.
+    Setting(SigningSecret),
+    /// In the data folder.
+    File(PathBuf, SigningSecret),
+    /// Nowhere yet: to be made in the data folder.
+    ToBeMade(PathBuf),
+}
+
+/// Everything the server runs with.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// What the library runs with.
+    pub(crate) settings: Settings,
+    /// Where to listen.
+    pub(crate) listen: Listen,
+    /// Where to show metrics, if anywhere.
+    pub(crate) metrics: Option<std::net::SocketAddr>,
+    /// Holds database and secret.
+    pub(crate) data_dir: PathBuf,
+    /// How the log looks and what it holds.
+    pub(crate) log: Log,
+    /// The secret's file, when it was made just now.
+    pub(crate) fresh_secret: Option<PathBuf>,
+}
+
+/// Host and port of a listener.
+#[derive(Clone, Debug)]
+pub(crate) struct Listen {
+    pub(crate) host: std::net::IpAddr,
+    pub(crate) port: u16,
+}
+
+/// What the log holds, and in which form.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    /// `RUST_LOG`, checked.
+    pub(crate) filter: String,
+    /// `HALLPASS_LOG`, if set.
+    pub(crate) format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Pretty,
+    Json,
+}
+
+/// Reads and checks the settings, and makes what is missing.
+pub(crate) fn load() -> Result<Config, Faults> {
+    Checked::read(&Environment::of_process()?)?.open()
+}
+
+impl Checked {
+    /// Checks every setting; makes nothing.
+    pub(crate) fn read(environment: &Environment) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        faults.unknown_names(environment);
+        let values = Values::read(environment, &mut faults);
+        let secret = read::secret(environment, &values, &mut faults);
+        match secret {
+            Some(secret) if faults.is_empty() => Ok(Self { values, secret }),
+            _ => Err(faults),
+        }
+    }
+
+    /// Where the signing secret is, or will be.
+    pub(crate) fn secret(&self) -> &SecretSource {
+        &self.secret
+    }
+
+    /// Where database and secret live.
+    pub(crate) fn data_dir(&self) -> &std::path::Path {
+        &self.values.data_dir
+    }
+
+    /// Makes the data folder and the secret where they are missing.
+    pub(crate) fn open(self) -> Result<Config, Faults> {
+        let values = self.values;
+        secret_file::make_folder(&values.data_dir)?;
+        let (secret, fresh_secret) = match self.secret {
+            SecretSource::Setting(secret) | SecretSource::File(_, secret) => (secret, None),
+            SecretSource::ToBeMade(path) => (SecretFile::make(&path)?, Some(path)),
+        };
+        let mut settings = Settings::new(values.public_url, secret, values.database);
+        settings.cors_origins = values.cors_origins;
+        settings.trusted_proxies = values.trusted_proxies;
+        settings.password_hash = values.password_hash;
+        settings.password_min_length = values.password_min_length;
+        settings.hash_threads = values.hash_threads;
+        settings.rate_limit = values.rate_limit;
+        settings.cookie_prefix = values.cookie_prefix;
+        Ok(Config {
+            settings,
+            listen: values.listen,
+            metrics: values.metrics,
+            data_dir: values.data_dir,
+            log: values.log,
+            fresh_secret,
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! Each setting's text, read into its type.
+
+use std::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use hallpass::{
+    CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
+    SigningSecret,
+};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::EnvFilter;
+
+use super::environment::Environment;
+use super::faults::Faults;
+use super::secret_file::SecretFile;
+use super::{Listen, Log, LogFormat, SecretSource};
+
+/// Every setting but the secret.
+#[derive(Debug)]
+pub(super) struct Values {
+    pub(super) public_url: PublicUrl,
+    pub(super) database: DatabaseUrl,
+    pub(super) listen: Listen,
+    pub(super) cors_origins: Vec<Origin>,
+    pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) data_dir: PathBuf,
+    pub(super) password_hash: HashPolicy,
+    pub(super) password_min_length: PasswordMinLength,
+    pub(super) hash_threads: NonZeroUsize,
+    pub(super) rate_limit: bool,
+    pub(super) cookie_prefix: CookiePrefix,
+    pub(super) metrics: Option<SocketAddr>,
+    pub(super) log: Log,
+}
+
+const SECRET: &str = "BETTER_AUTH_SECRET";
+const DEFAULT_URL: &str = "http://localhost:8000";
+
+/// More threads than this wait for each other, and each holds 19 MiB.
+const MOST_HASH_THREADS: usize = 256;
+
+impl Values {
+    /// Reads every setting. One with a fault is left at its default, so that
+    /// the others are still checked; the caller looks at the faults.
+    pub(super) fn read(environment: &Environment, faults: &mut Faults) -> Self {
+        let mut reader = Reader {
+            environment,
+            faults,
+        };
+        let data_dir = reader.one(
+            "HALLPASS_DATA_DIR",
+            PathBuf::from("./hallpass-data"),
+            |text| Ok::<_, InvalidSetting>(PathBuf::from(text)),
+        );
+        let default_url = || PublicUrl::parse(DEFAULT_URL);
+        Self {
+            database: reader.one(
+                "DATABASE_URL",
+                DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
+                |text| DatabaseUrl::parse(text, &data_dir),
+            ),
+            public_url: reader
+                .maybe("BETTER_AUTH_URL", PublicUrl::parse)
+                .or(default_url().ok())
+                .unwrap_or_else(|| unreachable!("the default is a URL")),
+            listen: Listen {
+                host: reader.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
+                port: reader.one("PORT", 8000, |text| {
+                    text.parse().map_err(|_| "must be a number from 0 to 65535")
+                }),
+            },
+            cors_origins: reader.list("CORS_ORIGINS", "http://localhost:3000", str::parse),
+            trusted_proxies: reader.list("TRUSTED_PROXIES", "", network),
+            password_hash: reader.one(
+                "HALLPASS_PASSWORD_HASH",
+                HashPolicy::ARGON2ID,
+                password_hash,
+            ),
+            password_min_length: reader.one(
+                "HALLPASS_PASSWORD_MIN_LENGTH",
+                PasswordMinLength::default(),
+                |text| PasswordMinLength::new(text.parse().unwrap_or(0)),
+            ),
+            hash_threads: reader.one("HALLPASS_HASH_THREADS", all_cores(), hash_threads),
+            rate_limit: reader.one("HALLPASS_RATE_LIMIT", true, on_or_off),
+            cookie_prefix: reader.one(
+                "HALLPASS_COOKIE_PREFIX",
+                CookiePrefix::default(),
+                CookiePrefix::new,
+            ),
+            metrics: reader.maybe("HALLPASS_METRICS_ADDR", |text| {
+                text.parse()
+                    .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
+            }),
+            log: Log {
+                filter: reader.one("RUST_LOG", "info".to_owned(), log_filter),
+                format: reader.maybe("HALLPASS_LOG", log_format),
+            },
+            data_dir,
+        }
+    }
+}
+
+/// The signing secret: from its setting, or from the data folder, or to be
+/// made there. `None` when there is a fault.
+pub(super) fn secret(
+    environment: &Environment,
+    values: &Values,
+    faults: &mut Faults,
+) -> Option<SecretSource> {
+    if let Some(text) = environment.get(SECRET, faults) {
+        let parsed = SigningSecret::new(&text).map_err(|weak| faults.add(SECRET, weak));
+        return parsed.ok().map(SecretSource::Setting);
+    }
+    if values.public_url.is_https() {
+        // A server that people reach is one of several, or will be restarted
+        // on a fresh disk: a secret of its own making would sign everybody out.
+        faults.add(
+            SECRET,
+            "must be set when BETTER_AUTH_URL is https; `hallpass secret` prints a fresh one",
+        );
+        return None;
+    }
+    let path = values.data_dir.join("secret");
+    match SecretFile::read(&path) {
+        Ok(Some(secret)) => Some(SecretSource::File(path, secret)),
+        Ok(None) => Some(SecretSource::ToBeMade(path)),
+        Err(rule) => {
+            faults.add(path.display().to_string(), rule);
+            None
+        }
+    }
+}
+
+struct Reader<'a> {
+    environment: &'a Environment,
+    faults: &'a mut Faults,
+}
+
+impl Reader<'_> {
+    /// The text of a setting; one that is set but empty was forgotten.
+    fn text(&mut self, name: &'static str) -> Option<SecretString> {
+        let text = self.environment.get(name, self.faults)?;
+        if text.expose_secret().trim().is_empty() {
+            self.faults
+                .add(name, "is set but empty; give it a value or remove it");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn maybe<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        parse(text.expose_secret().trim())
+            .map_err(|rule| self.faults.add(name, rule))
+            .ok()
+    }
+
+    fn one<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> T {
+        self.maybe(name, parse).unwrap_or(default)
+    }
+
+    /// Comma-separated values; empty means none.
+    fn list<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
+        let text = self.environment.get(name, self.faults);
+        let text = text.as_ref().map_or(default, |text| text.expose_secret());
+        let items = text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
+        let faults = &mut *self.faults;
+        items
+            .filter_map(|item| {
+                parse(item)
+                    .map_err(|rule| faults.add(name, format!("holds {item:?}, which {rule}")))
+                    .ok()
+            })
+            .collect()
+    }
+}
+
+fn host(text: &str) -> Result<IpAddr, &'static str> {
+    match text {
+        "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => text
+            .parse()
+            .map_err(|_| "must be an IP address, like 127.0.0.1 or 0.0.0.0"),
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| "must be an address or a network, like 10.0.0.0/8")
+}
+
+fn password_hash(text: &str) -> Result<HashPolicy, &'static str> {
+    match text {
+        "argon2id" => Ok(HashPolicy::ARGON2ID),
+        "bcrypt" => Ok(HashPolicy::BCRYPT),
+        _ => Err("must be argon2id or bcrypt"),
+    }
+}
+
+fn all_cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+fn hash_threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let threads = text
+        .parse()
+        .ok()
+        .filter(|threads: &NonZeroUsize| threads.get() <= MOST_HASH_THREADS);
+    threads.ok_or("must be a whole number from 1 to 256")
+}
+
+fn on_or_off(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off"),
+    }
+}
+
+fn log_filter(text: &str) -> Result<String, &'static str> {
+    let filter = EnvFilter::try_new(text);
+    filter
+        .map(|_| text.to_owned())
+        .map_err(|_| "must be a filter like info or hallpass=debug,info")
+}
+
+fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "pretty" => Ok(LogFormat::Pretty),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be pretty or json"),
+    }
+}

@@ -1,0 +1,106 @@
+//! The secret that Hallpass makes for itself, in a file of the data folder.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use hallpass::SigningSecret;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::faults::Faults;
+
+/// The file `secret` of the data folder, readable by its owner alone.
+pub(crate) struct SecretFile;
+
+impl SecretFile {
+    /// The secret in the file; `None` when there is no file; the broken rule
+    /// when it cannot be used.
+    pub(crate) fn read(path: &Path) -> Result<Option<SigningSecret>, String> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => SecretString::from(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(format!(
+                    "holds the secret and cannot be read: {}",
+                    error.kind()
+                ));
+            }
+        };
+        if others_may_read(path) {
+            return Err(format!(
+                "holds the secret and others may read it; mend it with: chmod 600 {}",
+                path.display()
+            ));
+        }
+        let trimmed = SecretString::from(text.expose_secret().trim());
+        SigningSecret::new(&trimmed)
+            .map(Some)
+            .map_err(|weak| weak.to_string())
+    }
+
+    /// Makes the file with a fresh secret. Of servers that start together one
+    /// makes it and the others read it: linking a finished file into place
+    /// succeeds once, and nobody ever sees half a secret.
+    pub(crate) fn make(path: &Path) -> Result<SigningSecret, Faults> {
+        let name = path.display().to_string();
+        let fault = |error: io::Error| Faults::one(&name, format!("cannot be made: {error}"));
+        let fresh = SigningSecret::generate().map_err(|error| Faults::one(&name, error))?;
+        let draft = path.with_extension(format!("draft-{}", std::process::id()));
+        let written =
+            write_private(&draft, fresh.expose_secret()).and_then(|()| {
+                match fs::hard_link(&draft, path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    outcome => outcome,
+                }
+            });
+        let removed = fs::remove_file(&draft);
+        written
+            .and(removed)
+            .and_then(|()| sync_folder(path))
+            .map_err(fault)?;
+        let secret = Self::read(path).map_err(|rule| Faults::one(&name, rule))?;
+        secret.ok_or_else(|| Faults::one(&name, "vanished while it was made"))
+    }
+}
+
+/// Makes the data folder, readable by its owner alone.
+pub(super) fn make_folder(path: &Path) -> Result<(), Faults> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| {
+        Faults::one(
+            "HALLPASS_DATA_DIR",
+            format!("names a folder that cannot be made: {error}"),
+        )
+    })
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()
+}
+
+/// The file's name is part of its folder: without this a power cut may leave
+/// tokens signed by a secret that no longer exists.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent()
+        .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
+#[cfg(unix)]
+pub(crate) fn others_may_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn others_may_read(_: &Path) -> bool {
+    false
+}

@@ -1,0 +1,64 @@
+//! What the process says when it ends.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use hallpass::{Error, SchemaError};
+
+use crate::config::Faults;
+
+/// Why a command did not do what it was asked to. Each kind has its exit code.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command was understood and answers no: exit code 1.
+    Refused(String),
+    /// Settings break rules: exit code 2, as for a command line that cannot be read.
+    Settings(Faults),
+    /// The database cannot be reached or used: exit code 3.
+    Database(String),
+}
+
+impl Failure {
+    pub(crate) fn refused(reason: impl fmt::Display) -> Self {
+        Self::Refused(reason.to_string())
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Refused(_) => 1,
+            Self::Settings(_) => 2,
+            Self::Database(_) => 3,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reason) | Self::Database(reason) => f.write_str(reason),
+            Self::Settings(faults) => faults.fmt(f),
+        }
+    }
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        Self::Settings(faults)
+    }
+}
+
+impl From<SchemaError> for Failure {
+    fn from(error: SchemaError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::DatabaseUnavailable(cause) => Self::Database(format!("{error}: {cause}")),
+            Error::Internal(cause) => Self::Refused(format!("{error}: {cause}")),
+            _ => Self::refused(error),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! `hallpass`: the authentication server and its command line.
+
+mod cli;
+mod commands;
+mod config;
+mod exit;
+mod listen;
+mod paint;
+mod serve;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    commands::run(cli::Cli::parse())
+}

@@ -1,0 +1,158 @@
+//! From settings to a server that answers, and to its end.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hallpass::{Hallpass, SchemaError};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::ServeArgs;
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::paint::{BOLD, DIM, NAME, paint};
+use crate::{listen, telemetry};
+
+/// How long a database that is away at start is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is tried meanwhile.
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> {
+    let hallpass = Hallpass::new(config.settings.clone()).map_err(Failure::refused)?;
+    prepare_schema(&hallpass, args).await?;
+    let address = SocketAddr::new(config.listen.host, config.listen.port);
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| cannot_listen(address, "PORT", &error))?;
+    let address = listener.local_addr().map_err(Failure::refused)?;
+    if let Some(metrics) = config.metrics {
+        let handle = telemetry::start_metrics().map_err(Failure::refused)?;
+        let serving = telemetry::serve_metrics(metrics, handle).await;
+        serving.map_err(|error| cannot_listen(metrics, "HALLPASS_METRICS_ADDR", &error))?;
+    }
+    let stop = stop_signal().map_err(Failure::refused)?;
+    greet(&config, address);
+    listen::serve(listener, hallpass.router(), stop).await;
+    hallpass.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn cannot_listen(address: SocketAddr, setting: &str, error: &dyn Display) -> Failure {
+    Failure::refused(format!(
+        "cannot listen on {address}: {error}; set {setting} to another one"
+    ))
+}
+
+/// Waits for the database, and brings its schema up to date unless told not to.
+async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Failure> {
+    let is_server = hallpass.settings().database.sqlite_path().is_none();
+    let mut said = false;
+    let trying = async {
+        loop {
+            match prepare_schema_once(hallpass, args).await {
+                Err(error) if error.is_unavailable() && is_server => {
+                    if !std::mem::replace(&mut said, true) {
+                        let seconds = PATIENCE.as_secs();
+                        tracing::warn!(%error, "the database cannot be reached; trying again for {seconds} s");
+                    }
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    };
+    match tokio::time::timeout(PATIENCE, trying).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => {
+            let database = &hallpass.settings().database;
+            Err(Failure::Database(format!(
+                "the database at {database} could not be reached within {} s; check DATABASE_URL and that it runs",
+                PATIENCE.as_secs()
+            )))
+        }
+    }
+}
+
+async fn prepare_schema_once(hallpass: &Hallpass, args: ServeArgs) -> Result<(), SchemaError> {
+    if !args.no_migrate {
+        return hallpass.migrate().await;
+    }
+    if !hallpass.is_ready().await? {
+        tracing::warn!("migrations are pending: not ready until `hallpass migrate` has run");
+    }
+    Ok(())
+}
+
+/// Resolves when the process is asked to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Says where everything is, and what to try first.
+fn greet(config: &Config, address: SocketAddr) {
+    let url = format!("http://{}", reachable(address));
+    let database = &config.settings.database;
+    let title = paint(BOLD, format!("Hallpass {}", env!("CARGO_PKG_VERSION")));
+    let mut lines = vec![
+        String::new(),
+        format!("  {title}"),
+        String::new(),
+        row("listens on", paint(NAME, &url)),
+        row("API", format!("{url}/docs")),
+        row("database", database),
+    ];
+    if let Some(metrics) = config.metrics {
+        lines.push(row("metrics", format!("http://{metrics}/metrics")));
+    }
+    if let Some(secret) = &config.fresh_secret {
+        lines.push(row(
+            "secret",
+            format!(
+                "made in {}: keep it, tokens are signed by it",
+                secret.display()
+            ),
+        ));
+    }
+    lines.push(String::new());
+    lines.push(format!("  {}", paint(DIM, "Try it:")));
+    lines.push(String::new());
+    lines.extend(first_steps(&url));
+    lines.push(String::new());
+    anstream::println!("{}", lines.join("\n"));
+    tracing::info!(%address, %database, "listening");
+}
+
+fn row(label: &str, value: impl Display) -> String {
+    format!("  {} {value}", paint(DIM, format!("{label:<11}")))
+}
+
+/// An address that a program on this machine can call.
+fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() || address.ip() == std::net::Ipv4Addr::LOCALHOST {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+/// Three commands that work when pasted, in this order.
+fn first_steps(url: &str) -> [String; 3] {
+    let account = r#"{"email":"ann@example.com","password":"three unrelated words"}"#;
+    let post = format!("curl -s -H 'content-type: application/json' -d '{account}'");
+    [
+        format!("  {post} {url}/api/v1/auth/register"),
+        format!("  {post} -c cookies.txt {url}/api/v1/auth/signin"),
+        format!("  curl -s -b cookies.txt {url}/api/v1/auth/me"),
+    ]
+}

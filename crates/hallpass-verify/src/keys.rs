@@ -1,0 +1,75 @@
+//! The keys, each bound to its one algorithm, and the check of the signature.
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+
+use crate::error::{ConfigError, Refused};
+
+/// RFC 7518 section 3.2: a key of the size of the hash or larger.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// All keys of a verifier, by kind. A kind fixes the algorithm, so that a
+/// token can never choose how it is checked (RFC 8725 section 3.1).
+///
+/// HMAC comes from aws-lc-rs directly, not through jsonwebtoken: that one sets
+/// its key up anew for every token, two more blocks to hash and two more
+/// allocations, and its prepared verifier cannot be kept since it is not
+/// `Sync`.
+#[derive(Clone)]
+pub(crate) enum Keys {
+    /// HS256. Several secrets while one takes over from another.
+    ///
+    /// The secrets themselves are not kept. What is kept is the state of the
+    /// hash after the padded secret, as good as the secret for making tokens,
+    /// and the library wipes it on drop. (What a move leaves behind on the
+    /// stack while a verifier is built cannot be wiped in safe Rust.)
+    Shared(Vec<hmac::Key>),
+}
+
+impl Keys {
+    pub(crate) fn shared(secret: &[u8]) -> Result<Self, ConfigError> {
+        Ok(Self::Shared(vec![hmac_key(secret)?]))
+    }
+
+    pub(crate) fn also_shared(mut self, secret: &[u8]) -> Result<Self, ConfigError> {
+        let Self::Shared(keys) = &mut self;
+        keys.push(hmac_key(secret)?);
+        Ok(self)
+    }
+
+    /// Whether some key of ours is for the algorithm that the header names.
+    pub(crate) fn accept_algorithm(&self, alg: &str) -> bool {
+        match self {
+            Self::Shared(_) => alg == "HS256",
+        }
+    }
+
+    /// Whether some key of ours made this signature. The library compares in
+    /// constant time and takes whole tags only.
+    pub(crate) fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Refused> {
+        match self {
+            Self::Shared(keys) => keys
+                .iter()
+                .any(|key| hmac::verify(key, signed, signature).is_ok())
+                .then_some(())
+                .ok_or(Refused::Signature),
+        }
+    }
+}
+
+/// Says how many keys there are, and nothing about them.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shared(keys) => write!(f, "HS256 x {}", keys.len()),
+        }
+    }
+}
+
+fn hmac_key(secret: &[u8]) -> Result<hmac::Key, ConfigError> {
+    if secret.len() < MIN_SECRET_BYTES {
+        return Err(ConfigError::SecretTooShort);
+    }
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, secret))
+}

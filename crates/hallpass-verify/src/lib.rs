@@ -1,0 +1,251 @@
+//! Verifies the short-lived tokens that [Hallpass] issues: strictly, in about
+//! two microseconds, asking nobody.
+//!
+//! This is what a service adds that takes requests from people who signed in
+//! at Hallpass. It does no I/O and has no runtime; a [`Verifier`] is built once
+//! and cheap to clone.
+//!
+//! ```
+//! use hallpass_verify::Verifier;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = "the same 32 bytes or more as the issuer has";
+//! let verifier = Verifier::shared_secret(secret) // BETTER_AUTH_SECRET of the issuer
+//!     .issuer("https://auth.example.com") // its public URL: scheme, host, port; no slash at the end
+//!     .build()?;
+//!
+//! # let token = "";
+//! match verifier.verify(token) {
+//!     Ok(claims) => println!("this is {}", claims.sub),
+//!     Err(refused) if refused.is_expired() => println!("401: sign in again"),
+//!     Err(_) => println!("401: could not validate credentials"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What you get
+//!
+//! [`Claims`] of a token that was made with your secret, for you, and that is
+//! valid now; or a [`Refused`]. There is no way to read a token without
+//! verifying it. Every query that follows should be limited to `claims.sub`.
+//!
+//! Put a [`Refused::code`] into the log and show to the outside only
+//! [`Refused::is_expired`] or not; see [`Refused`] for the two texts.
+//!
+//! A token stays valid until it expires, whatever becomes of the user: that is
+//! the price of asking nobody, and why tokens live for an hour.
+//!
+//! # Tests with a clock by hand
+//!
+//! [`Verifier::verify_at`] takes the time as an argument:
+//!
+//! ```
+//! use hallpass_verify::{Refused, Verifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::shared_secret("an example secret, 32 bytes or more")
+//!     .issuer("https://auth.example.com")
+//!     .build()?;
+//! // Issued at 1 800 000 000 for one hour.
+//! let token = "\
+//!     eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTkwYTZmNC03YzNlLTdkMDA\
+//!     tOGEwMC0wMDAwMDAwMDAwMDEiLCJlbWFpbCI6ImFkYUBleGFtcGxlLmNvbSIsImlhdCI6MTg\
+//!     wMDAwMDAwMCwiZXhwIjoxODAwMDAzNjAwLCJpc3MiOiJodHRwczovL2F1dGguZXhhbXBsZS5\
+//!     jb20ifQ.sFEvDJP4oyes1x4YxvC4khhyS2qOADQk4VG4YsEfK3E";
+//!
+//! let claims = verifier.verify_at(token, 1_800_003_599)?;
+//! assert_eq!(claims.email, "ada@example.com");
+//! assert_eq!(verifier.verify_at(token, 1_800_003_600), Err(Refused::Expired));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The rules
+//!
+//! In this order; each refusal has its variant of [`Refused`]. The right-hand
+//! column names the source; V… are requirements of OWASP ASVS 5.0.
+//!
+//! | rule | source |
+//! |---|---|
+//! | at most 8 KiB, before any parsing | denial of service |
+//! | exactly three parts, each base64url without padding, white space or left-over bits: one spelling for one token | RFC 7515 §2, §5.2, §7.1; RFC 4648 §3.2, §3.5 |
+//! | the header is one JSON object in UTF-8, with no member twice that we read | RFC 7515 §4; RFC 8725 §3.7 |
+//! | `alg` is the one of our key: `HS256`; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
+//! | `typ` is there and exactly `JWT` | RFC 8725 §3.11; V9.2.2 |
+//! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
+//! | no `zip` | RFC 8725 §3.6 |
+//! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
+//! | `kid`, `jku`, `jwk`, `x5u`, `x5c` are ignored: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
+//! | the whole signature, compared in constant time | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
+//! | the payload is one JSON object in UTF-8, with no claim twice that we read; not looked at before the signature is right | RFC 7519 §4, §7.2 |
+//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up | RFC 7519 §4.1; V9.2.1 |
+//! | `iss` is the issuer, byte for byte | RFC 8725 §3.8 |
+//! | `aud` is or contains the audience, byte for byte; without an audience no `aud` at all | RFC 8725 §3.9; V9.2.3 |
+//! | `iat` at most 5 seconds ahead | RFC 7519 §4.1.6 |
+//! | `exp - iat` above zero and at most the longest life | V9.2.1 |
+//! | not before `nbf`, where it is there | RFC 7519 §4.1.5; V9.2.1 |
+//! | before `exp`; last, so that "expired" is said of authentic tokens only | RFC 7519 §4.1.4; V9.2.1 |
+//!
+//! Other claims and other members of the header are ignored.
+//!
+//! [Hallpass]: https://crates.io/crates/hallpass
+
+mod claims;
+mod clock;
+mod error;
+mod keys;
+mod strict;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use claims::Claims;
+pub use error::{ConfigError, Refused};
+
+use claims::Rules;
+use keys::Keys;
+use strict::Parts;
+
+/// Verifies tokens. Build one at the start and clone it to where it is needed:
+/// a clone shares everything.
+///
+/// `Debug` shows the settings and never a secret.
+#[derive(Clone, Debug)]
+pub struct Verifier(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    keys: Keys,
+    rules: Rules,
+}
+
+impl Verifier {
+    /// Starts a verifier for tokens that are signed with HS256 and this
+    /// secret, the issuer's `BETTER_AUTH_SECRET`. Its bytes are used as they
+    /// are; nothing is decoded or trimmed.
+    ///
+    /// Whoever has the secret can issue tokens, not only verify them.
+    pub fn shared_secret(secret: impl AsRef<[u8]>) -> Builder {
+        Builder {
+            keys: Keys::shared(secret.as_ref()),
+            issuer: String::new(),
+            audience: None,
+            leeway: Duration::ZERO,
+            max_life: Duration::from_hours(1),
+        }
+    }
+
+    /// The claims of this token, if it is authentic, for us, and valid now.
+    ///
+    /// The token is the bare one, without the word `Bearer`.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the token breaks.
+    pub fn verify(&self, token: &str) -> Result<Claims, Refused> {
+        self.verify_at(token, clock::unix_seconds())
+    }
+
+    /// As [`verify`](Verifier::verify), at a given time in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the token breaks.
+    pub fn verify_at(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
+        let Inner { keys, rules } = &*self.0;
+        let parts = Parts::of(token)?;
+        parts.check_header(keys)?;
+        parts.check_signature(keys)?;
+        rules.admit(&parts.payload()?, now_unix_seconds)
+    }
+}
+
+/// Settings of a [`Verifier`] to be.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct Builder {
+    keys: Result<Keys, ConfigError>,
+    issuer: String,
+    audience: Option<String>,
+    leeway: Duration,
+    max_life: Duration,
+}
+
+impl Builder {
+    /// Takes tokens signed with a further secret too, while one secret takes
+    /// over from another. Drop the old one when the last token that was signed
+    /// with it has expired.
+    pub fn also_accept(mut self, secret: impl AsRef<[u8]>) -> Self {
+        self.keys = self.keys.and_then(|keys| keys.also_shared(secret.as_ref()));
+        self
+    }
+
+    /// Who issues the tokens: the public URL of Hallpass as it stands in `iss`,
+    /// for instance `https://auth.example.com`. Required, and compared byte for
+    /// byte: a slash at the end is another issuer.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = issuer.into();
+        self
+    }
+
+    /// Whom the tokens are for: the value that `aud` must be or contain.
+    /// Without it, as Hallpass issues by default, a token that has an `aud` is
+    /// refused.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// How long a token is still good after `exp`, and already good before
+    /// `nbf`, in whole seconds. Zero by default; leave it there when the
+    /// clocks are kept in step.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// The longest time from `iat` to `exp` that a token may have, in whole
+    /// seconds. One hour by default, the life that Hallpass gives.
+    pub fn max_life(mut self, max_life: Duration) -> Self {
+        self.max_life = max_life;
+        self
+    }
+
+    /// The verifier.
+    ///
+    /// # Errors
+    ///
+    /// When a secret is shorter than 32 bytes, when no issuer is named, when
+    /// the audience is empty, or when no token could live for a second.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        let keys = self.keys?;
+        if self.issuer.is_empty() {
+            return Err(ConfigError::IssuerMissing);
+        }
+        if self.audience.as_deref() == Some("") {
+            return Err(ConfigError::AudienceEmpty);
+        }
+        let max_life = whole_seconds(self.max_life);
+        if max_life == 0 {
+            return Err(ConfigError::NoLife);
+        }
+        let rules = Rules {
+            issuer: self.issuer,
+            audience: self.audience,
+            leeway: whole_seconds(self.leeway),
+            max_life,
+        };
+        Ok(Verifier(Arc::new(Inner { keys, rules })))
+    }
+}
+
+fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Compiles and runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,141 @@
+//! The form of a token: its three parts, its header, and JSON that means one
+//! thing only.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+// No padding and no left-over bits: each value has exactly one spelling.
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+
+use crate::error::Refused;
+use crate::keys::Keys;
+
+/// Far above what Hallpass issues, below the header limit of usual servers.
+pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Room for the longest signature of the algorithms that JWT has and we may
+/// ever take (HS512, ES256 and `EdDSA`: 64 bytes).
+const MAX_SIGNATURE_BYTES: usize = 64;
+
+/// A token in compact form, cut at its two dots and not yet decoded.
+pub(crate) struct Parts<'a> {
+    /// Header and payload with the dot between them: what the signature is over.
+    signed: &'a str,
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn of(token: &'a str) -> Result<Self, Refused> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Refused::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refused::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(Refused::Malformed)?;
+        // Five parts are an encrypted token (RFC 7516), any other number is nothing.
+        if payload.contains('.') {
+            return Err(Refused::Malformed);
+        }
+        Ok(Self {
+            signed,
+            header,
+            payload,
+            signature,
+        })
+    }
+
+    /// Everything the header can be refused for.
+    pub(crate) fn check_header(&self, keys: &Keys) -> Result<(), Refused> {
+        let bytes = decode(self.header)?;
+        object::<Header>(&bytes)?.check(keys)
+    }
+
+    pub(crate) fn check_signature(&self, keys: &Keys) -> Result<(), Refused> {
+        let mut buffer = [0; MAX_SIGNATURE_BYTES];
+        let length = URL_SAFE_NO_PAD
+            .decode_slice(self.signature, &mut buffer)
+            .map_err(|e| match e {
+                base64::DecodeSliceError::DecodeError(_) => Refused::Malformed,
+                base64::DecodeSliceError::OutputSliceTooSmall => Refused::Signature,
+            })?;
+        let signature = buffer.get(..length).ok_or(Refused::Signature)?;
+        keys.verify(self.signed.as_bytes(), signature)
+    }
+
+    /// The payload as bytes. Not to be looked at before the signature is right.
+    pub(crate) fn payload(&self) -> Result<Vec<u8>, Refused> {
+        decode(self.payload)
+    }
+}
+
+/// The members of the header that decide. All others, `kid`, `jku`, `jwk`,
+/// `x5u` and `x5c` among them, are data: keys come from our configuration and
+/// never from a token.
+#[derive(Deserialize)]
+struct Header<'a> {
+    // Absent is empty, which is neither an algorithm nor a type.
+    #[serde(borrow, default)]
+    alg: Cow<'a, str>,
+    #[serde(borrow, default)]
+    typ: Cow<'a, str>,
+    #[serde(default, deserialize_with = "present")]
+    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    b64: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    zip: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    cty: Option<IgnoredAny>,
+}
+
+impl Header<'_> {
+    fn check(&self, keys: &Keys) -> Result<(), Refused> {
+        if !keys.accept_algorithm(&self.alg) {
+            return Err(Refused::Algorithm);
+        }
+        if self.typ != "JWT" {
+            return Err(Refused::Type);
+        }
+        if self.crit.is_some() || self.b64.is_some() {
+            return Err(Refused::Critical);
+        }
+        if self.zip.is_some() {
+            return Err(Refused::Compressed);
+        }
+        if self.cty.is_some() {
+            return Err(Refused::Nested);
+        }
+        Ok(())
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, Refused> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| Refused::Malformed)
+}
+
+/// Reads one JSON object and nothing before or after it.
+///
+/// Duplicates of the members of `T` are refused by what serde derives.
+pub(crate) fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Refused> {
+    // serde_json checks only the strings that it keeps; RFC 7519 section 7.2
+    // wants all of it in UTF-8.
+    let text = std::str::from_utf8(bytes).map_err(|_| Refused::Malformed)?;
+    // serde reads a struct from an array too, member by member.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Refused::Malformed);
+    }
+    serde_json::from_str(text).map_err(|_| Refused::Malformed)
+}
+
+/// For a member whose mere presence matters: serde reads `null` as if the
+/// member were absent, and so would let a `"crit": null` pass.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,73 @@
+//! What a database call can answer besides its rows.
+
+use sqlx::error::DatabaseError;
+
+/// A database call that failed, with the name of the operation.
+///
+/// Its text is the driver's primary message and never the row's data: what
+/// PostgreSQL puts into `DETAIL` (`Key (email)=…`) is left behind.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {cause}")]
+pub struct StoreError {
+    operation: &'static str,
+    cause: String,
+    unavailable: bool,
+}
+
+impl StoreError {
+    pub(crate) fn new(operation: &'static str, error: sqlx::Error) -> Self {
+        let unavailable = is_unavailable(&error);
+        Self {
+            operation,
+            cause: error.to_string(),
+            unavailable,
+        }
+    }
+
+    /// Whether the database is away or cannot write for now, so that the same
+    /// call may succeed later; otherwise the fault is ours.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.unavailable
+    }
+}
+
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => database_is_unavailable(error.as_ref()),
+        _ => false,
+    }
+}
+
+fn database_is_unavailable(error: &dyn DatabaseError) -> bool {
+    let Some(code) = error.code() else {
+        return false;
+    };
+    if error
+        .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+        .is_some()
+    {
+        return code.parse().is_ok_and(sqlite_is_unavailable);
+    }
+    // PostgreSQL, appendix A: 08 connection exception, 53 insufficient
+    // resources (disk full, too many connections), 57P0x shutting down or
+    // starting up, 58 system error, 25006 read-only, 40 rolled back by a
+    // deadlock or a standby, 55P03 lock not available, 28 credentials refused
+    // (they may be under rotation), 3D000 no such database (yet).
+    [
+        "08", "53", "57P0", "58", "25006", "40", "55P03", "28", "3D000",
+    ]
+    .iter()
+    .any(|class| code.starts_with(class))
+}
+
+/// The low byte of SQLite's extended result code is the primary one:
+/// PERM 3, BUSY 5, LOCKED 6, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14.
+fn sqlite_is_unavailable(extended: i32) -> bool {
+    matches!(extended & 0xff, 3 | 5 | 6 | 8 | 10 | 13 | 14)
+}

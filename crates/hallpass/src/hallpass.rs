@@ -1,0 +1,249 @@
+//! The one handle to everything.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use crate::clock::{Clock, Timestamp};
+use crate::db::{Db, MigrationState, MigrationStatus, SchemaError};
+use crate::email::EmailAddress;
+use crate::error::Error;
+use crate::method::password::pool::{HashingPool, PoolSettings};
+use crate::method::password::{self, Credentials, Registration};
+use crate::secret::Password;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::throttle::{Client, Subjects};
+use crate::token::{self, Keys, TokenBearer};
+use crate::user::{self, DisplayName, User, UserId};
+
+/// Hallpass: cheap to clone, shared by every request.
+///
+/// See the [crate's documentation](crate) for how to embed it.
+#[derive(Clone)]
+pub struct Hallpass(Arc<Parts>);
+
+struct Parts {
+    settings: Settings,
+    clock: Clock,
+    db: Db,
+    keys: Keys,
+    subjects: Subjects,
+    hashing: HashingPool,
+}
+
+/// Hallpass could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The hashing threads could not be started.
+    #[error("the hashing threads could not be started")]
+    Threads(#[from] std::io::Error),
+    /// The signing key cannot be used.
+    #[error("the signing key cannot be used")]
+    Keys(#[from] hallpass_verify::ConfigError),
+}
+
+/// Whoever works on the machine itself, by the command line or as an embedder.
+const OPERATOR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+impl Hallpass {
+    /// Puts Hallpass together on the system's clock. The database is connected
+    /// at first use, from within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] when the hashing threads cannot be started.
+    pub fn new(settings: Settings) -> Result<Self, StartError> {
+        Self::with_clock(settings, Clock::system())
+    }
+
+    /// As [`Hallpass::new`], on a clock of your own: see [`ManualClock`](crate::ManualClock).
+    ///
+    /// # Errors
+    /// As [`Hallpass::new`].
+    pub fn with_clock(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        let hashing = HashingPool::start(&PoolSettings {
+            threads: settings.hash_threads,
+            queue: settings.hash_queue.length,
+            deadline: settings.hash_queue.deadline,
+            policy: settings.password_hash,
+        })?;
+        Ok(Self(Arc::new(Parts {
+            db: Db::new(&settings.database),
+            keys: Keys::hs256(&settings.signing_secret, settings.public_url.origin())?,
+            subjects: Subjects::new(&settings.signing_secret),
+            hashing,
+            clock,
+            settings,
+        })))
+    }
+
+    /// Brings the database's schema up to date, under a lock: of servers that
+    /// start together one does it and the others wait.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when the database is away, or newer than this version.
+    pub async fn migrate(&self) -> Result<(), SchemaError> {
+        self.db().migrate().await
+    }
+
+    /// Each migration of this version, and whether the database has it.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when the database is away, or newer than this version.
+    pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, SchemaError> {
+        self.db().migrations().await
+    }
+
+    /// Whether requests can be served: the database answers and has every
+    /// migration.
+    ///
+    /// # Errors
+    /// As [`Hallpass::migrations`].
+    pub async fn is_ready(&self) -> Result<bool, SchemaError> {
+        let migrations = self.migrations().await?;
+        Ok(migrations
+            .iter()
+            .all(|migration| migration.state == MigrationState::Applied))
+    }
+
+    /// Every route, ready to be served or merged into another router.
+    ///
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so
+    /// that tries can be counted by client.
+    pub fn router(&self) -> axum::Router {
+        crate::web::router(self.clone())
+    }
+
+    /// Makes an account and signs its owner in.
+    ///
+    /// # Errors
+    /// [`Error::RegistrationRefused`] when the address is taken,
+    /// [`Error::RateLimited`] when `client` has registered too often.
+    pub async fn register(
+        &self,
+        registration: Registration,
+        client: Client,
+    ) -> Result<Session, Error> {
+        password::register(self, registration, client).await
+    }
+
+    /// Signs in the owner of an account.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] for an unknown address or a wrong
+    /// password, [`Error::RateLimited`] after too many of them.
+    pub async fn sign_in(
+        &self,
+        credentials: Credentials,
+        client: Client,
+    ) -> Result<Session, Error> {
+        password::sign_in(self, credentials, client).await
+    }
+
+    /// Verifies a token, asking nobody.
+    ///
+    /// # Errors
+    /// [`Error::TokenExpired`], or [`Error::InvalidToken`] for any other fault.
+    pub fn verify(&self, token: &str) -> Result<TokenBearer, Error> {
+        token::verify(self.keys(), token, self.now())
+    }
+
+    /// Makes an account for somebody else: not counted, and nobody is signed in.
+    ///
+    /// # Errors
+    /// [`Error::RegistrationRefused`] when the address is taken.
+    pub async fn create_user(&self, registration: Registration) -> Result<User, Error> {
+        password::create(self, registration, Client::new(OPERATOR)).await
+    }
+
+    /// The account of this identity.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseUnavailable`] or [`Error::Internal`].
+    pub async fn find_user(&self, id: UserId) -> Result<Option<User>, Error> {
+        user::find(self, id).await
+    }
+
+    /// The account of this address, in any spelling.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseUnavailable`] or [`Error::Internal`].
+    pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<User>, Error> {
+        user::find_by_email(self, email).await
+    }
+
+    /// Up to `limit` accounts made after `after`, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseUnavailable`] or [`Error::Internal`].
+    pub async fn list_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, Error> {
+        user::list(self, after, limit).await
+    }
+
+    /// Changes a user's name, or takes it away.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] when the user is gone.
+    pub async fn rename_user(&self, id: UserId, name: Option<DisplayName>) -> Result<User, Error> {
+        user::rename(self, id, name).await
+    }
+
+    /// Gives an account a new password, and forgets its failed sign-ins.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the password breaks a rule, [`Error::NotFound`]
+    /// when the account is gone.
+    pub async fn set_password(&self, user: &User, password: Password) -> Result<(), Error> {
+        password::set_password(self, user, password, Client::new(OPERATOR)).await
+    }
+
+    /// Deletes an account for good.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is gone already.
+    pub async fn delete_user(&self, id: UserId) -> Result<(), Error> {
+        user::delete(self, id).await
+    }
+
+    /// Closes the database's connections, after what runs on them has finished.
+    pub async fn close(&self) {
+        self.db().close().await;
+    }
+
+    /// The settings it runs with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The time by its clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    pub(crate) fn subjects(&self) -> &Subjects {
+        &self.0.subjects
+    }
+
+    pub(crate) fn hashing(&self) -> &HashingPool {
+        &self.0.hashing
+    }
+}
+
+impl fmt::Debug for Hallpass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hallpass")
+            .field("settings", self.settings())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,243 @@
+//! E-mail and password.
+
+mod hash;
+mod policy;
+pub(crate) mod pool;
+mod queue;
+mod store;
+pub(crate) mod web;
+
+use secrecy::SecretString;
+
+use self::policy::PasswordRefused;
+use self::pool::HashingRefused;
+use crate::audit;
+use crate::email::EmailAddress;
+use crate::error::{Error, Faults, FieldFault};
+use crate::hallpass::Hallpass;
+use crate::method::{Method, Proof};
+use crate::secret::Password;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::sign_in;
+use crate::throttle::{self, Client};
+use crate::user::{self, DisplayName, NewUser, User, UserId};
+
+/// What somebody types to make an account, checked.
+#[derive(Debug)]
+pub struct Registration {
+    email: EmailAddress,
+    password: Password,
+    name: Option<DisplayName>,
+}
+
+impl Registration {
+    /// Checks an address, a password and a name against the rules.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every broken rule.
+    pub fn new(
+        settings: &Settings,
+        email: &str,
+        password: &SecretString,
+        name: Option<&str>,
+    ) -> Result<Self, Error> {
+        let typed = TypedRegistration {
+            email: Some(email),
+            password: Some(password),
+            name,
+        };
+        Self::check(settings, &typed, Faults::default())
+    }
+
+    /// Checks what is there, and adds to the faults found so far.
+    fn check(
+        settings: &Settings,
+        typed: &TypedRegistration<'_>,
+        mut faults: Faults,
+    ) -> Result<Self, Error> {
+        let email = typed.email.and_then(|text| faults.keep(parse_email(text)));
+        let password = typed.password.map(Password::new).and_then(|password| {
+            faults.keep(check_password(settings, email.as_ref(), &password).map(|()| password))
+        });
+        let name = faults.keep(user::parse_name(typed.name));
+        let parsed = email.zip(password).zip(name);
+        faults.finish(parsed.map(|((email, password), name)| Self {
+            email,
+            password,
+            name,
+        }))
+    }
+}
+
+/// What was typed; a field that is missing has had its fault noted.
+struct TypedRegistration<'a> {
+    email: Option<&'a str>,
+    password: Option<&'a SecretString>,
+    name: Option<&'a str>,
+}
+
+/// What somebody types to sign in, checked.
+#[derive(Debug)]
+pub struct Credentials {
+    email: EmailAddress,
+    password: Password,
+}
+
+impl Credentials {
+    /// Takes an address and a password. A password is held to no rule here but
+    /// the limit of length, which spares hashing what cannot be right.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every broken rule.
+    pub fn new(email: &str, password: &SecretString) -> Result<Self, Error> {
+        Self::check(Some(email), Some(password), Faults::default())
+    }
+
+    fn check(
+        email: Option<&str>,
+        password: Option<&SecretString>,
+        mut faults: Faults,
+    ) -> Result<Self, Error> {
+        let email = email.and_then(|text| faults.keep(parse_email(text)));
+        let password = password.map(Password::new);
+        let password = password
+            .and_then(|password| faults.keep(policy::check_typed(password).map_err(refuse)));
+        faults.finish(
+            email
+                .zip(password)
+                .map(|(email, password)| Self { email, password }),
+        )
+    }
+}
+
+fn parse_email(text: &str) -> Result<EmailAddress, FieldFault> {
+    EmailAddress::parse(text)
+        .map_err(|invalid| FieldFault::new("email", "value_error", invalid.to_string()))
+}
+
+fn check_password(
+    settings: &Settings,
+    email: Option<&EmailAddress>,
+    password: &Password,
+) -> Result<(), FieldFault> {
+    policy::check(settings, email, password).map_err(refuse)
+}
+
+fn refuse(refused: PasswordRefused) -> FieldFault {
+    FieldFault::new("password", refused.rule(), refused.to_string())
+}
+
+/// Makes an account and signs its owner in.
+pub(crate) async fn register(
+    hallpass: &Hallpass,
+    registration: Registration,
+    client: Client,
+) -> Result<Session, Error> {
+    let email = registration.email.clone();
+    let registered = async {
+        throttle::admit_registration(hallpass, client).await?;
+        let user = create(hallpass, registration, client).await?;
+        sign_in::admit(hallpass, Proof::new(user, Method::Registration), client)
+    };
+    registered
+        .await
+        .inspect_err(|error| audit::failed("sign_up", &email, client, error))
+}
+
+/// Makes an account without signing in.
+pub(crate) async fn create(
+    hallpass: &Hallpass,
+    registration: Registration,
+    client: Client,
+) -> Result<User, Error> {
+    let Registration {
+        email,
+        password,
+        name,
+    } = registration;
+    let password_hash = hallpass.hashing().hash(client.address(), password).await?;
+    user::create(
+        hallpass,
+        NewUser {
+            email,
+            name,
+            password_hash,
+        },
+    )
+    .await
+}
+
+/// Signs in the owner of an account.
+///
+/// An unknown address, an account without a password and a wrong password take
+/// the same path, ask the same of the database and cost the same hash.
+pub(crate) async fn sign_in(
+    hallpass: &Hallpass,
+    credentials: Credentials,
+    client: Client,
+) -> Result<Session, Error> {
+    let email = credentials.email.clone();
+    let signed_in = async {
+        throttle::check_sign_in(hallpass, email.key(), client).await?;
+        let user = verify(hallpass, credentials, client).await?;
+        // The limit may have been reached by parallel guesses meanwhile.
+        throttle::check_sign_in(hallpass, email.key(), client).await?;
+        sign_in::admit(hallpass, Proof::new(user, Method::Password), client)
+    };
+    signed_in
+        .await
+        .inspect_err(|error| audit::failed("sign_in", &email, client, error))
+}
+
+async fn verify(
+    hallpass: &Hallpass,
+    credentials: Credentials,
+    client: Client,
+) -> Result<User, Error> {
+    let Credentials { email, password } = credentials;
+    let found = store::by_email(hallpass.db(), email.key()).await?;
+    let (user, stored) = found.map_or((None, None), |row| (Some(row.user), row.password_hash));
+    let verdict = hallpass
+        .hashing()
+        .verify(client.address(), password, stored.clone())
+        .await?;
+    let Some(user) = user.filter(|_| verdict.correct) else {
+        throttle::record_failed_sign_in(hallpass, email.key(), client).await?;
+        return Err(Error::InvalidCredentials);
+    };
+    if let (Some(old), Some(new)) = (stored, verdict.replacement) {
+        let mut tx = hallpass.db().begin().await?;
+        // Compare and set: a password changed meanwhile is not put back.
+        store::upgrade_hash(&mut tx, user.id, &old, &new).await?;
+        tx.commit().await?;
+    }
+    Ok(user)
+}
+
+/// Gives an account a new password, and its address a clean slate.
+pub(crate) async fn set_password(
+    hallpass: &Hallpass,
+    user: &User,
+    password: Password,
+    client: Client,
+) -> Result<(), Error> {
+    let email = EmailAddress::parse(&user.email).map_err(Error::internal)?;
+    let checked = check_password(hallpass.settings(), Some(&email), &password);
+    checked.map_err(|fault| Error::Invalid(vec![fault]))?;
+    let hash = hallpass.hashing().hash(client.address(), password).await?;
+    let mut tx = hallpass.db().begin().await?;
+    let set = store::set_hash(&mut tx, user.id, &hash, hallpass.now()).await?;
+    tx.commit().await?;
+    let _: UserId = set.ok_or(Error::NotFound)?;
+    throttle::forgive(hallpass, email.key()).await
+}
+
+impl From<HashingRefused> for Error {
+    fn from(refused: HashingRefused) -> Self {
+        match refused {
+            HashingRefused::Overloaded => Self::Overloaded,
+            other => Self::internal(other),
+        }
+    }
+}

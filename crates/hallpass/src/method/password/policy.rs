@@ -1,0 +1,223 @@
+//! Which passwords are taken (NIST SP 800-63B-4, 3.1.1.2; ASVS 5.0, 6.2).
+//!
+//! Length, a block list and the address itself: no composition rules.
+
+use icu_casemap::CaseMapper;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::email::EmailAddress;
+use crate::secret::Password;
+use crate::settings::{HashPolicy, Settings};
+
+/// Why a password is not taken. Its text is shown to the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PasswordRefused {
+    #[error("The password must not be empty.")]
+    Empty,
+    #[error("The password must have at least {0} characters.")]
+    TooShort(usize),
+    #[error(
+        "The password must have at most {} characters.",
+        Password::MAX_CODE_POINTS
+    )]
+    TooLong,
+    #[error(
+        "The password must have at most 72 bytes; letters outside ASCII take two to four each."
+    )]
+    TooLongForBcrypt,
+    #[error("The password must not contain the part of the email address before the @.")]
+    ContainsEmail,
+    #[error(
+        "The password is too common or too easy to guess. Choose another, for example a few unrelated words."
+    )]
+    Common,
+}
+
+impl PasswordRefused {
+    /// The stable name of the rule.
+    pub(super) const fn rule(self) -> &'static str {
+        match self {
+            Self::Empty | Self::TooShort(_) => "string_too_short",
+            Self::TooLong | Self::TooLongForBcrypt => "string_too_long",
+            Self::ContainsEmail => "password_contains_email",
+            Self::Common => "password_common",
+        }
+    }
+}
+
+/// A password that falls within so many guesses is a common one. The block list
+/// has 30 000 entries; the rest covers their spellings with a capital or digit.
+const GUESSES_OF_A_COMMON_PASSWORD: u64 = 100_000;
+
+/// Local parts shorter than this stand in most passwords by chance.
+const SHORTEST_TELLING_LOCAL_PART: usize = 3;
+
+/// bcrypt reads no more (OWASP Password Storage Cheat Sheet, "bcrypt").
+const BCRYPT_MAX_BYTES: usize = 72;
+
+pub(super) fn check(
+    settings: &Settings,
+    email: Option<&EmailAddress>,
+    password: &Password,
+) -> Result<(), PasswordRefused> {
+    let shortest = settings.password_min_length.get();
+    let length = password.code_points();
+    if length < shortest {
+        return Err(PasswordRefused::TooShort(shortest));
+    }
+    if length > Password::MAX_CODE_POINTS {
+        return Err(PasswordRefused::TooLong);
+    }
+    let bcrypt = matches!(settings.password_hash, HashPolicy::Bcrypt { .. });
+    if bcrypt && password.expose().len() > BCRYPT_MAX_BYTES {
+        return Err(PasswordRefused::TooLongForBcrypt);
+    }
+    if email.is_some_and(|email| contains_local_part(password, email)) {
+        return Err(PasswordRefused::ContainsEmail);
+    }
+    if is_common(settings, email, password) {
+        return Err(PasswordRefused::Common);
+    }
+    Ok(())
+}
+
+/// The rules for a password typed to sign in: it may be of an older, laxer
+/// time, but not empty, and not longer than any that was ever taken.
+pub(super) fn check_typed(password: Password) -> Result<Password, PasswordRefused> {
+    match password.code_points() {
+        0 => Err(PasswordRefused::Empty),
+        1..=Password::MAX_CODE_POINTS => Ok(password),
+        _ => Err(PasswordRefused::TooLong),
+    }
+}
+
+fn contains_local_part(password: &Password, email: &EmailAddress) -> bool {
+    let local = email.local_part();
+    if local.chars().count() < SHORTEST_TELLING_LOCAL_PART {
+        return false;
+    }
+    let folded: String = CaseMapper::new()
+        .fold_string(password.expose())
+        .nfc()
+        .collect();
+    folded.contains(local)
+}
+
+fn is_common(settings: &Settings, email: Option<&EmailAddress>, password: &Password) -> bool {
+    let address = email.map_or("", |email| email.key().as_str());
+    let parts = [address, settings.public_url.origin().as_str(), "hallpass"];
+    let words: Vec<&str> = parts
+        .iter()
+        .flat_map(|part| {
+            part.split(|character: char| !character.is_alphanumeric())
+                .chain([*part])
+        })
+        .collect();
+    zxcvbn::zxcvbn(password.expose(), &words).guesses() < GUESSES_OF_A_COMMON_PASSWORD
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DatabaseUrl;
+    use crate::secret::SigningSecret;
+    use crate::settings::{PasswordMinLength, PublicUrl};
+
+    fn settings() -> Settings {
+        let secret = SigningSecret::new(&SigningSecret::generate().unwrap()).unwrap();
+        let url = PublicUrl::parse("https://auth.example.com").unwrap();
+        Settings::new(url, secret, DatabaseUrl::sqlite_file("unused.db"))
+    }
+
+    fn verdict(settings: &Settings, email: &str, password: &str) -> Result<(), PasswordRefused> {
+        check(
+            settings,
+            Some(&EmailAddress::parse(email).unwrap()),
+            &Password::from(password),
+        )
+    }
+
+    #[test]
+    fn asvs_6_2_1_length_is_counted_in_code_points() {
+        let mut settings = settings();
+        assert_eq!(
+            verdict(&settings, "ann@example.com", "kq7-vz2"),
+            Err(PasswordRefused::TooShort(8))
+        );
+        assert_eq!(verdict(&settings, "ann@example.com", "kq7-vz2p"), Ok(()));
+        assert_eq!(
+            verdict(&settings, "ann@example.com", "密码好长但是不常见"),
+            Ok(())
+        );
+        settings.password_min_length = PasswordMinLength::new(15).unwrap();
+        assert_eq!(
+            verdict(&settings, "ann@example.com", "kq7-vz2p"),
+            Err(PasswordRefused::TooShort(15))
+        );
+    }
+
+    #[test]
+    fn asvs_6_2_9_long_passwords_are_taken_up_to_the_limit() {
+        let settings = settings();
+        let long = "kq7 vz2 ".repeat(16);
+        assert_eq!(verdict(&settings, "ann@example.com", &long), Ok(()));
+        assert_eq!(
+            verdict(&settings, "ann@example.com", &format!("{long}x")),
+            Err(PasswordRefused::TooLong)
+        );
+    }
+
+    #[test]
+    fn asvs_6_2_4_common_passwords_are_refused() {
+        let settings = settings();
+        for common in [
+            "password",
+            "Password1",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou",
+            "aaaaaaaa",
+            "P@ssw0rd",
+            "passwordpassword",
+        ] {
+            assert_eq!(
+                verdict(&settings, "ann@example.com", common),
+                Err(PasswordRefused::Common),
+                "{common}"
+            );
+        }
+    }
+
+    #[test]
+    fn asvs_6_2_11_context_words_are_refused() {
+        let settings = settings();
+        assert_eq!(
+            verdict(&settings, "ann@example.com", "hallpass1"),
+            Err(PasswordRefused::Common)
+        );
+        assert_eq!(
+            verdict(&settings, "Margarethe@example.com", "xx-mARGAREthe-7-zz"),
+            Err(PasswordRefused::ContainsEmail)
+        );
+    }
+
+    #[test]
+    fn a_local_part_of_one_or_two_letters_bars_nothing() {
+        assert_eq!(
+            verdict(&settings(), "a@example.com", "a-kq7-vz2-marble"),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn bcrypt_takes_72_bytes_and_never_cuts() {
+        let mut settings = settings();
+        settings.password_hash = HashPolicy::BCRYPT;
+        let longest = "kq7-vz2.".repeat(9);
+        assert_eq!(verdict(&settings, "ann@example.com", &longest), Ok(()));
+        assert_eq!(
+            verdict(&settings, "ann@example.com", &format!("{longest}x")),
+            Err(PasswordRefused::TooLongForBcrypt)
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! The `password_hash` column of `users`, and the account that goes with it.
+
+use crate::clock::Timestamp;
+use crate::db::{self, Db, StoreError, Tx};
+use crate::email::EmailKey;
+use crate::secret::PasswordHash;
+use crate::user::{User, UserId};
+
+const BY_EMAIL: &str = "
+    select id, email, name, created_at, updated_at, password_hash from users where email_key = $1";
+
+/// The account has not changed, only how its password is kept: `updated_at` stays.
+const UPGRADE_HASH: &str = "
+    update users set password_hash = $3 where id = $1 and password_hash = $2";
+
+const SET_HASH: &str = "
+    update users set password_hash = $2, updated_at = $3 where id = $1 returning id";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    user: User,
+    password_hash: Option<String>,
+}
+
+pub(super) struct Found {
+    pub(super) user: User,
+    pub(super) password_hash: Option<PasswordHash>,
+}
+
+pub(super) async fn by_email(db: &Db, key: &EmailKey) -> Result<Option<Found>, StoreError> {
+    let row: Option<Row> = db::read!(db, "password by e-mail", |connection| {
+        sqlx::query_as(BY_EMAIL)
+            .bind(key.as_str())
+            .fetch_optional(connection)
+    })?;
+    Ok(row.map(|row| Found {
+        user: row.user,
+        password_hash: row.password_hash.map(PasswordHash::new),
+    }))
+}
+
+pub(super) async fn upgrade_hash(
+    tx: &mut Tx,
+    id: UserId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<(), StoreError> {
+    db::write!(tx, "password upgrade", |connection| async {
+        let statement = sqlx::query(UPGRADE_HASH)
+            .bind(id)
+            .bind(old.expose())
+            .bind(new.expose());
+        statement.execute(connection).await.map(|_| ())
+    })
+}
+
+pub(super) async fn set_hash(
+    tx: &mut Tx,
+    id: UserId,
+    hash: &PasswordHash,
+    now: Timestamp,
+) -> Result<Option<UserId>, StoreError> {
+    db::write!(tx, "password set", |connection| {
+        sqlx::query_scalar(SET_HASH)
+            .bind(id)
+            .bind(hash.expose())
+            .bind(now)
+            .fetch_optional(connection)
+    })
+}

@@ -1,0 +1,135 @@
+//! Registration and sign-in with a password over HTTP.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Credentials, Registration, TypedRegistration};
+use crate::error::{Error, Faults};
+use crate::hallpass::Hallpass;
+use crate::session::web::{OwnSite, TokenResponse, signed_in};
+use crate::web::ApiTag;
+use crate::web::client::ClientAddress;
+use crate::web::error::{BodyErrors, ForbiddenErrors, ServerErrors, ThrottleErrors, TokenErrors};
+use crate::web::json::{Field, JsonBody};
+
+pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(signin))
+        .route("/api/auth/register", post(register))
+        .route("/api/auth/signin", post(signin))
+}
+
+/// What to make an account of.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RegisterRequest)]
+struct RegisterBody {
+    /// At most 254 characters.
+    #[serde(default)]
+    #[schema(value_type = String, format = Email, max_length = 254, example = "ann@example.com")]
+    email: Field<String>,
+    /// 8 to 128 Unicode code points, not a common password, and without the
+    /// part of the address before the `@`.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "three unrelated words")]
+    password: Field<SecretString>,
+    /// At most 255 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, required = false, max_length = 255, example = "Ann")]
+    name: Field<String>,
+}
+
+/// Register.
+///
+/// Makes an account and signs its owner in. A taken address, in any letter
+/// case, is refused with 400 (`registration_refused`).
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/register",
+    tag = ApiTag::AUTH,
+    request_body = RegisterBody,
+    responses(
+        (status = 201, body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
+        BodyErrors, ForbiddenErrors, ThrottleErrors, ServerErrors,
+    ),
+)]
+async fn register(
+    State(hallpass): State<Hallpass>,
+    _: OwnSite,
+    ClientAddress(client): ClientAddress,
+    JsonBody(body): JsonBody<RegisterBody>,
+) -> Result<Response, Error> {
+    let registration = body.check(&hallpass)?;
+    let session = hallpass.register(registration, client).await?;
+    signed_in(StatusCode::CREATED, &hallpass, session)
+}
+
+impl RegisterBody {
+    fn check(self, hallpass: &Hallpass) -> Result<Registration, Error> {
+        let mut faults = Faults::default();
+        let email = self.email.required("email", &mut faults);
+        let password = self.password.required("password", &mut faults);
+        let name = self.name.optional("name", &mut faults);
+        let typed = TypedRegistration {
+            email: email.as_deref(),
+            password: password.as_ref(),
+            name: name.as_deref(),
+        };
+        Registration::check(hallpass.settings(), &typed, faults)
+    }
+}
+
+/// Who wants in.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SigninRequest)]
+struct SigninBody {
+    /// The address of the account, in any letter case.
+    #[serde(default)]
+    #[schema(value_type = String, format = Email, max_length = 254, example = "ann@example.com")]
+    email: Field<String>,
+    /// Its password.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password, min_length = 1, max_length = 128, example = "three unrelated words")]
+    password: Field<SecretString>,
+}
+
+/// Sign in.
+///
+/// An unknown address and a wrong password are answered alike, with 401
+/// (`invalid_credentials`).
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/signin",
+    tag = ApiTag::AUTH,
+    request_body = SigninBody,
+    responses(
+        (status = 200, body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
+        TokenErrors, BodyErrors, ForbiddenErrors, ThrottleErrors, ServerErrors,
+    ),
+)]
+async fn signin(
+    State(hallpass): State<Hallpass>,
+    _: OwnSite,
+    ClientAddress(client): ClientAddress,
+    JsonBody(body): JsonBody<SigninBody>,
+) -> Result<Response, Error> {
+    let credentials = body.check()?;
+    let session = hallpass.sign_in(credentials, client).await?;
+    signed_in(StatusCode::OK, &hallpass, session)
+}
+
+impl SigninBody {
+    fn check(self) -> Result<Credentials, Error> {
+        let mut faults = Faults::default();
+        let email = self.email.required("email", &mut faults);
+        let password = self.password.required("password", &mut faults);
+        Credentials::check(email.as_deref(), password.as_ref(), faults)
+    }
+}

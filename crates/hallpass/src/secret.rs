@@ -1,0 +1,191 @@
+//! The types that hold secrets, and the only file that makes random ones.
+//!
+//! None of them has a `Display` or `Serialize`, and their `Debug` shows a name
+//! and never a value, so a secret cannot reach a log or an answer by accident.
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroize;
+
+/// A password as somebody typed it, in Unicode normalisation form C.
+///
+/// Nothing is trimmed, folded or cut (NIST SP 800-63B-4, 3.1.1.2): the same
+/// characters typed on two keyboards give the same bytes, and nothing else does.
+pub struct Password(SecretString);
+
+impl Password {
+    /// The longest password that is taken, in Unicode code points.
+    pub const MAX_CODE_POINTS: usize = 128;
+
+    /// Normalises what was typed.
+    #[must_use]
+    pub fn new(typed: &SecretString) -> Self {
+        Self(SecretString::from(
+            typed.expose_secret().nfc().collect::<String>(),
+        ))
+    }
+
+    /// The number of Unicode code points.
+    #[must_use]
+    pub fn code_points(&self) -> usize {
+        self.expose().chars().count()
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<&str> for Password {
+    fn from(typed: &str) -> Self {
+        Self::new(&SecretString::from(typed))
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A stored password: a PHC string (`$argon2id$…`) or a bcrypt string (`$2b$…`).
+#[derive(Clone)]
+pub struct PasswordHash(SecretString);
+
+impl PasswordHash {
+    pub(crate) fn new(encoded: String) -> Self {
+        Self(SecretString::from(encoded))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// Shows the algorithm alone.
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let algorithm = self.expose().split('$').nth(1).unwrap_or("?");
+        write!(f, "PasswordHash({algorithm})")
+    }
+}
+
+/// The key that tokens are signed with by HMAC-SHA-256: 32 bytes or more
+/// (RFC 7518, section 3.2).
+#[derive(Clone)]
+pub struct SigningSecret(SecretSlice<u8>);
+
+/// Why a text cannot be a [`SigningSecret`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeakSecret {
+    /// Fewer than 32 bytes.
+    #[error("must have at least 32 bytes; `hallpass secret` prints a fresh one")]
+    TooShort,
+    /// A secret that is printed in documentation, or a few characters repeated.
+    #[error("is a well-known or repetitive text; `hallpass secret` prints a fresh one")]
+    Guessable,
+}
+
+impl SigningSecret {
+    /// The least length, in bytes: as long as the hash (RFC 7518, section 3.2).
+    pub const MIN_BYTES: usize = 32;
+
+    /// Takes a secret's bytes as they are.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] when it is short or guessable.
+    pub fn new(text: &SecretString) -> Result<Self, WeakSecret> {
+        let bytes = text.expose_secret().as_bytes();
+        if bytes.len() < Self::MIN_BYTES {
+            return Err(WeakSecret::TooShort);
+        }
+        if is_guessable(bytes) {
+            return Err(WeakSecret::Guessable);
+        }
+        Ok(Self(SecretSlice::from(bytes.to_vec())))
+    }
+
+    /// A fresh secret of 256 random bits, written as 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate() -> Result<SecretString, RandomnessUnavailable> {
+        let mut bytes = random_bytes::<32>()?;
+        let text = bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
+        bytes.zeroize();
+        Ok(SecretString::from(text))
+    }
+
+    pub(crate) fn expose(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningSecret(…)")
+    }
+}
+
+/// Secrets that stand in documentation, so everybody knows them.
+const PUBLISHED: &[&[u8]] = &[
+    b"better-auth-secret-12345678901234567890",
+    b"better-auth-secret-123456789012345678901234567890",
+    b"your-256-bit-secret-your-256-bit-secret",
+    b"a-string-secret-at-least-256-bits-long",
+];
+
+/// Fewer distinct bytes than a random hexadecimal text of 32 digits shows in
+/// all but one of ten million draws.
+const FEWEST_DISTINCT_BYTES: usize = 8;
+
+fn is_guessable(bytes: &[u8]) -> bool {
+    let mut distinct = bytes.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let few = distinct.len() < FEWEST_DISTINCT_BYTES;
+    distinct.zeroize();
+    few || PUBLISHED.contains(&bytes)
+}
+
+/// The operating system gave no random bytes.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct RandomnessUnavailable;
+
+/// Random bytes from the operating system's generator (ASVS 5.0, 11.5.1).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that draws randomness"
+)]
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], RandomnessUnavailable> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| RandomnessUnavailable)?;
+    Ok(bytes)
+}
+
+/// A key for one purpose inside this server, derived from the signing secret so
+/// that no key serves two purposes (RFC 8725, section 3.8).
+#[derive(Clone)]
+pub(crate) struct PurposeKey(hmac::Key);
+
+impl PurposeKey {
+    pub(crate) fn derive(secret: &SigningSecret, purpose: &str) -> Self {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
+        let derived = hmac::sign(&root, purpose.as_bytes());
+        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+
+    /// A keyed digest of `text`: equal texts give equal digests, and without
+    /// the key nobody can tell which text it was.
+    pub(crate) fn digest(&self, text: &str) -> Vec<u8> {
+        hmac::sign(&self.0, text.as_bytes()).as_ref().to_vec()
+    }
+}

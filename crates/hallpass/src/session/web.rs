@@ -1,0 +1,326 @@
+//! The token on its way through HTTP: the cookie, the `Authorization` header,
+//! who the current user is, and whether a foreign site is behind a request.
+
+use axum::Json;
+use axum::extract::{FromRef, FromRequestParts, State};
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, ORIGIN, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Session;
+use crate::audit;
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::settings::Settings;
+use crate::token::{AccessToken, TokenBearer};
+use crate::user::User;
+use crate::user::web::UserResponse;
+use crate::web::ApiTag;
+use crate::web::client::{ClientAddress, client_of};
+use crate::web::error::{ForbiddenErrors, ServerErrors, TokenErrors};
+use crate::web::request::note_user;
+
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .routes(routes!(signout))
+        .route("/api/auth/signout", axum::routing::post(signout))
+}
+
+/// A fresh token and whose it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenResponse<'a> {
+    /// The token: send it as `Authorization: Bearer <token>`. The same token is
+    /// in the cookie.
+    access_token: &'a str,
+    /// Always `bearer`.
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// Seconds until it is refused.
+    #[schema(example = 3600)]
+    expires_in: u64,
+    /// Whose it is.
+    user: UserResponse,
+}
+
+/// Answers a sign-in: the token in the body and in the cookie.
+pub(crate) fn signed_in(
+    status: StatusCode,
+    hallpass: &Hallpass,
+    session: Session,
+) -> Result<Response, Error> {
+    let life = AccessToken::life().as_secs();
+    let cookie = set_cookie(hallpass.settings(), session.token.expose(), life)?;
+    note_user(session.user.id);
+    let body = Json(TokenResponse {
+        access_token: session.token.expose(),
+        token_type: "bearer",
+        expires_in: life,
+        user: UserResponse::from(session.user),
+    });
+    Ok((status, AppendHeaders([(SET_COOKIE, cookie)]), body).into_response())
+}
+
+/// A sentence for a person.
+#[derive(Serialize, ToSchema)]
+struct MessageResponse {
+    #[schema(example = "Successfully signed out")]
+    message: &'static str,
+}
+
+/// Sign out.
+///
+/// Expires the cookie. The token itself stays valid until its hour is over: a
+/// client that holds it must forget it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/signout",
+    tag = ApiTag::AUTH,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = MessageResponse), TokenErrors, ForbiddenErrors, ServerErrors),
+)]
+async fn signout(
+    State(hallpass): State<Hallpass>,
+    CurrentUser(user): CurrentUser,
+    ClientAddress(client): ClientAddress,
+) -> Result<Response, Error> {
+    audit::succeeded("sign_out", user.id, client);
+    let cookie = set_cookie(hallpass.settings(), "", 0)?;
+    let body = Json(MessageResponse {
+        message: "Successfully signed out",
+    });
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), body).into_response())
+}
+
+/// The user whose token the request carries, read from the database: a deleted
+/// user's token is refused.
+///
+/// Works in any router whose state a [`Hallpass`] can be had from.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use hallpass::{CurrentUser, Hallpass};
+///
+/// async fn greet(CurrentUser(user): CurrentUser) -> String {
+///     format!("Hello {}", user.email)
+/// }
+///
+/// fn app(hallpass: Hallpass) -> Router {
+///     Router::new().route("/greet", get(greet)).with_state(hallpass)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "an extractor is taken apart in a handler's parameters"
+)]
+pub struct CurrentUser(pub User);
+
+impl<S> FromRequestParts<S> for CurrentUser
+where
+    S: Send + Sync,
+    Hallpass: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let hallpass = Hallpass::from_ref(state);
+        let CurrentBearer(bearer) = CurrentBearer::from_request_parts(parts, state).await?;
+        match hallpass.find_user(bearer.user_id).await? {
+            Some(user) => Ok(Self(user)),
+            None => Err(refuse(parts, &hallpass, Error::InvalidToken)),
+        }
+    }
+}
+
+/// The bearer of the request's token, verified without asking the database: a
+/// user deleted within the last hour still passes.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "an extractor is taken apart in a handler's parameters"
+)]
+pub struct CurrentBearer(pub TokenBearer);
+
+impl<S> FromRequestParts<S> for CurrentBearer
+where
+    S: Send + Sync,
+    Hallpass: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let hallpass = Hallpass::from_ref(state);
+        authenticate(parts, &hallpass)
+            .map(Self)
+            .map_err(|error| refuse(parts, &hallpass, error))
+    }
+}
+
+fn authenticate(parts: &Parts, hallpass: &Hallpass) -> Result<TokenBearer, Error> {
+    let settings = hallpass.settings();
+    let sent = sent_token(&parts.headers, settings)?;
+    let bearer = hallpass.verify(sent.token())?;
+    note_user(bearer.user_id);
+    // A browser adds a cookie by itself, also when a foreign site makes it
+    // send the request; nobody but our caller can add the header.
+    if matches!(sent, SentToken::Cookie(_)) && !parts.method.is_safe() {
+        refuse_foreign_site(&parts.headers, settings)?;
+    }
+    Ok(bearer)
+}
+
+/// One security event for a refusal; who merely has not signed in is no event.
+fn refuse(parts: &Parts, hallpass: &Hallpass, error: Error) -> Error {
+    if !matches!(error, Error::AuthenticationRequired) {
+        let trusted = &hallpass.settings().trusted_proxies;
+        audit::refused(
+            error.code(),
+            None,
+            client_of(&parts.extensions, &parts.headers, trusted),
+        );
+    }
+    error
+}
+
+/// A token, and how it came.
+enum SentToken<'a> {
+    Header(&'a str),
+    Cookie(&'a str),
+}
+
+impl<'a> SentToken<'a> {
+    const fn token(&self) -> &'a str {
+        match self {
+            Self::Header(token) | Self::Cookie(token) => token,
+        }
+    }
+}
+
+/// The header, when there is one, is the whole answer: a cookie does not make
+/// up for a header that is refused.
+fn sent_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<SentToken<'a>, Error> {
+    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
+    match (authorizations.next(), authorizations.next()) {
+        (None, _) => cookie_token(headers, settings).map(SentToken::Cookie),
+        (Some(only), None) => bearer_token(only).map(SentToken::Header),
+        (Some(_), Some(_)) => Err(Error::InvalidToken),
+    }
+}
+
+/// RFC 6750, section 2.1. Another scheme carries no token at all (section 3.1).
+fn bearer_token(value: &HeaderValue) -> Result<&str, Error> {
+    let text = value.to_str().map_err(|_| Error::InvalidToken)?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::AuthenticationRequired);
+    }
+    let token = token.trim_matches(' ');
+    if token.is_empty() {
+        Err(Error::InvalidToken)
+    } else {
+        Ok(token)
+    }
+}
+
+fn cookie_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<&'a str, Error> {
+    let name = cookie_name(settings);
+    let values = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let pairs = values
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let mut ours = pairs
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
+    match (ours.next(), ours.next()) {
+        (None, _) => Err(Error::AuthenticationRequired),
+        (Some(token), None) => Ok(token),
+        // A second one was planted from a sibling domain or an outer path
+        // (RFC 6265, section 8.6), and which is which cannot be told.
+        (Some(_), Some(_)) => Err(Error::InvalidToken),
+    }
+}
+
+/// With https a browser takes the `__Host-` name only from this very host,
+/// with `Secure` and `Path=/` (RFC 6265bis, section 4.1.3.2).
+fn cookie_name(settings: &Settings) -> String {
+    let host = if settings.public_url.is_https() {
+        "__Host-"
+    } else {
+        ""
+    };
+    format!("{host}{}.session_token", settings.cookie_prefix.as_str())
+}
+
+fn set_cookie(settings: &Settings, token: &str, max_age: u64) -> Result<HeaderValue, Error> {
+    let name = cookie_name(settings);
+    let secure = if settings.public_url.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie =
+        format!("{name}={token}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Strict{secure}");
+    let mut value = HeaderValue::try_from(cookie).map_err(Error::internal)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// That no foreign site is behind a request, as an extractor for routes that
+/// set the cookie: who is signed in by a stranger into the stranger's account
+/// gives away what they type there (login CSRF).
+pub(crate) struct OwnSite;
+
+impl FromRequestParts<Hallpass> for OwnSite {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Error> {
+        let checked = refuse_foreign_site(&parts.headers, hallpass.settings());
+        checked
+            .map(|()| Self)
+            .map_err(|error| refuse(parts, hallpass, error))
+    }
+}
+
+/// Fetch Metadata decides where the browser sends it, `Origin` where it does
+/// not; with neither, no browser is speaking (OWASP CSRF Prevention).
+fn refuse_foreign_site(headers: &HeaderMap, settings: &Settings) -> Result<(), Error> {
+    let origins: Vec<&[u8]> = headers
+        .get_all(ORIGIN)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    let listed = |origin: &[u8]| {
+        settings
+            .cors_origins
+            .iter()
+            .any(|known| known.as_str().as_bytes() == origin)
+    };
+    let from_listed = matches!(origins.as_slice(), [only] if listed(only));
+    let ours = settings.public_url.origin().as_str().as_bytes();
+    let mut sites = headers
+        .get_all(&SEC_FETCH_SITE)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let passes = match (sites.next(), sites.next()) {
+        (Some(b"same-origin" | b"none"), None) => true,
+        (Some(_), _) => from_listed,
+        (None, _) => {
+            origins.iter().all(|origin| *origin == ours) && origins.len() <= 1 || from_listed
+        }
+    };
+    if passes {
+        Ok(())
+    } else {
+        Err(Error::CrossSiteRequest)
+    }
+}

@@ -1,0 +1,279 @@
+//! Settings as types: whoever holds a [`Settings`] holds valid ones.
+//!
+//! Nothing here reads a file or the environment; the server's `config` does.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+use crate::db::DatabaseUrl;
+use crate::secret::SigningSecret;
+
+/// How long a token lives: from issue to refusal.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+
+/// Everything that Hallpass must be told.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hallpass::{DatabaseUrl, PublicUrl, Settings, SigningSecret};
+///
+/// let secret = SigningSecret::new(&std::fs::read_to_string("secret")?.into())?;
+/// let url = PublicUrl::parse("https://auth.example.com")?;
+/// let mut settings = Settings::new(url, secret, DatabaseUrl::sqlite_file("hallpass.db"));
+/// settings.cors_origins = vec!["https://app.example.com".parse()?];
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where people reach this server: the tokens' issuer, and whether the
+    /// cookie is `Secure`.
+    pub public_url: PublicUrl,
+    /// Signs and verifies tokens.
+    pub signing_secret: SigningSecret,
+    /// Holds the accounts.
+    pub database: DatabaseUrl,
+    /// Front ends on other origins that may call the API with credentials.
+    pub cors_origins: Vec<Origin>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How new passwords are hashed.
+    pub password_hash: HashPolicy,
+    /// The fewest code points a new password may have.
+    pub password_min_length: PasswordMinLength,
+    /// Threads of the hashing pool, each with its own memory.
+    pub hash_threads: NonZeroUsize,
+    /// How sign-ins wait for the hashing pool.
+    pub hash_queue: HashQueue,
+    /// Whether tries are counted and limited; off for load tests only.
+    pub rate_limit: bool,
+    /// What the cookie's name begins with.
+    pub cookie_prefix: CookiePrefix,
+}
+
+impl Settings {
+    /// The defaults, with what has none.
+    #[must_use]
+    pub fn new(
+        public_url: PublicUrl,
+        signing_secret: SigningSecret,
+        database: DatabaseUrl,
+    ) -> Self {
+        Self {
+            public_url,
+            signing_secret,
+            database,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            password_hash: HashPolicy::ARGON2ID,
+            password_min_length: PasswordMinLength::default(),
+            hash_threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            hash_queue: HashQueue::default(),
+            rate_limit: true,
+            cookie_prefix: CookiePrefix::default(),
+        }
+    }
+}
+
+/// The algorithm and the cost of new password hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashPolicy {
+    /// Argon2id (RFC 9106) with one lane.
+    Argon2id {
+        /// Memory of one hash, in KiB.
+        memory_kib: u32,
+        /// Passes over that memory.
+        passes: u32,
+    },
+    /// bcrypt; a password of more than 72 bytes cannot be hashed by it.
+    Bcrypt {
+        /// The base-2 logarithm of the number of rounds.
+        cost: u32,
+    },
+}
+
+impl HashPolicy {
+    /// 19 MiB and two passes (OWASP Password Storage Cheat Sheet).
+    pub const ARGON2ID: Self = Self::Argon2id {
+        memory_kib: 19_456,
+        passes: 2,
+    };
+    /// Cost 12.
+    pub const BCRYPT: Self = Self::Bcrypt { cost: 12 };
+}
+
+/// How sign-ins wait for a free hashing thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashQueue {
+    /// The most that wait at once.
+    pub length: usize,
+    /// The longest that one waits before it is refused, unhashed.
+    pub deadline: Duration,
+}
+
+impl Default for HashQueue {
+    /// 1000 waiting, two seconds: longer than that and the person has clicked
+    /// again.
+    fn default() -> Self {
+        Self {
+            length: 1000,
+            deadline: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A setting's value that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidSetting(&'static str);
+
+/// The URL by which people reach this server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: Origin,
+}
+
+impl PublicUrl {
+    /// Reads an `http` or `https` URL. Only its origin matters: what follows is
+    /// accepted, since Better Auth's `BETTER_AUTH_URL` may carry a path.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] says which rule is broken.
+    pub fn parse(text: &str) -> Result<Self, InvalidSetting> {
+        let url = web_url(text)?;
+        Ok(Self {
+            origin: Origin(url.origin().ascii_serialization()),
+        })
+    }
+
+    /// Scheme, host and port: the tokens' issuer.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether it is https, so that cookies are `Secure` and HSTS is sent.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.origin.0.starts_with("https://")
+    }
+}
+
+fn web_url(text: &str) -> Result<Url, InvalidSetting> {
+    let url = Url::parse(text)
+        .map_err(|_| InvalidSetting("must be a URL like https://auth.example.com"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(InvalidSetting("must begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(InvalidSetting("must not hold a user name or password"));
+    }
+    Ok(url)
+}
+
+/// An origin as browsers send it (RFC 6454, section 6.2): `https://app.example.com`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Its serialised form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Origin {
+    type Err = InvalidSetting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
+        let url = web_url(text)?;
+        let origin = url.origin().ascii_serialization();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !bare || text.ends_with('/') {
+            return Err(InvalidSetting(
+                "must be an origin without path or trailing slash, like https://app.example.com",
+            ));
+        }
+        Ok(Self(origin))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The fewest code points a new password may have: 8 to 64.
+///
+/// NIST SP 800-63B-4 asks for 15 where the password is all there is; the
+/// default of 8 follows ASVS 5.0, 6.2.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordMinLength(usize);
+
+impl PasswordMinLength {
+    /// Takes 8 to 64.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] outside that range.
+    pub fn new(code_points: usize) -> Result<Self, InvalidSetting> {
+        match code_points {
+            8..=64 => Ok(Self(code_points)),
+            _ => Err(InvalidSetting("must be a whole number from 8 to 64")),
+        }
+    }
+
+    /// The number of code points.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for PasswordMinLength {
+    fn default() -> Self {
+        Self(8)
+    }
+}
+
+/// What the session cookie's name begins with: `hallpass.session_token`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookiePrefix(String);
+
+impl CookiePrefix {
+    /// Takes 1 to 64 letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for any other text.
+    pub fn new(text: &str) -> Result<Self, InvalidSetting> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !(1..=64).contains(&text.len()) || !text.bytes().all(plain) {
+            return Err(InvalidSetting("must be 1 to 64 letters, digits, - or _"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for CookiePrefix {
+    fn default() -> Self {
+        Self("hallpass".to_owned())
+    }
+}

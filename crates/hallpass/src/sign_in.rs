@@ -1,0 +1,24 @@
+//! The one door: a [`Proof`] that somebody is somebody becomes a [`Session`]
+//! here and nowhere else.
+//!
+//! What holds for every way to sign in (later: disabled accounts, a second
+//! factor) is asked here, so that no way can forget it.
+
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::method::{Method, Proof};
+use crate::session::Session;
+use crate::throttle::Client;
+use crate::token;
+
+/// Lets the proven user in.
+pub(crate) fn admit(hallpass: &Hallpass, proof: Proof, client: Client) -> Result<Session, Error> {
+    let (user, method) = proof.into_parts();
+    let token = token::issue(hallpass.keys(), &user, hallpass.now())?;
+    let event = match method {
+        Method::Registration => "sign_up",
+        Method::Password => "sign_in",
+    };
+    crate::audit::succeeded(event, user.id, client);
+    Ok(Session { user, token })
+}

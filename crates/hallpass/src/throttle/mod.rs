@@ -1,0 +1,230 @@
+//! Bounds on guessing: how often somebody may try, and be wrong.
+//!
+//! Counts live in the database, so a restart or a second server changes
+//! nothing, and each is one atomic statement. A window opens with its first
+//! hit and is forgotten when it has passed.
+//!
+//! A sign-in asks twice. Before hashing it reads whether the door is shut,
+//! which spares the work. After hashing, a wrong password is counted, and what
+//! the count says decides between "wrong" and "too many tries": of any number
+//! of parallel guesses no more are answered than the limit allows. A right
+//! password asks again too, since the limit may have been reached meanwhile.
+//! Reserving a try before hashing would be stricter than the limit: five right
+//! passwords at once would then shut the door.
+
+mod store;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::email::EmailKey;
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::secret::{PurposeKey, SigningSecret};
+
+/// A limit: so many hits in so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limit {
+    name: &'static str,
+    hits: i64,
+    window: Duration,
+}
+
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
+
+/// Failed sign-ins for one address, whether it has an account or not.
+const SIGN_IN_PER_ADDRESS: Limit = Limit {
+    name: "sign_in_address",
+    hits: 5,
+    window: QUARTER_HOUR,
+};
+/// Failed sign-ins from one client.
+const SIGN_IN_PER_CLIENT: Limit = Limit {
+    name: "sign_in_client",
+    hits: 50,
+    window: QUARTER_HOUR,
+};
+/// Registrations from one client, whether they succeed or not: each tells
+/// whether an address is taken.
+const REGISTER_PER_CLIENT: Limit = Limit {
+    name: "register_client",
+    hits: 20,
+    window: Duration::from_secs(60 * 60),
+};
+
+/// Where a request comes from, for counting: an IPv4 address, or the /64
+/// network of an IPv6 address, which is what one customer is given (RFC 6177).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Client(IpAddr);
+
+impl Client {
+    /// Cuts an IPv6 address to its /64; an IPv4 address in IPv6 dress is the
+    /// IPv4 address (RFC 4291, section 2.5.5.2).
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(v4) => IpAddr::V4(v4),
+            IpAddr::V6(v6) => {
+                let network = u128::from(v6) & (u128::MAX << 64);
+                IpAddr::V6(network.into())
+            }
+        })
+    }
+
+    /// The address, or the first one of the /64.
+    #[must_use]
+    pub const fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
+/// Makes the subjects under which tries are counted.
+///
+/// A subject is a keyed digest: people type passwords into the address field,
+/// and the table must not keep them.
+#[derive(Clone)]
+pub(crate) struct Subjects(PurposeKey);
+
+impl Subjects {
+    pub(crate) fn new(secret: &SigningSecret) -> Self {
+        Self(PurposeKey::derive(secret, "hallpass/throttle/1"))
+    }
+
+    fn of(&self, limit: Limit, who: &str) -> Vec<u8> {
+        self.0.digest(&format!("{}/{who}", limit.name))
+    }
+}
+
+/// Refuses when the address or the client has failed too often.
+pub(crate) async fn check_sign_in(
+    hallpass: &Hallpass,
+    email: &EmailKey,
+    client: Client,
+) -> Result<(), Error> {
+    if !hallpass.settings().rate_limit {
+        return Ok(());
+    }
+    let now = hallpass.now();
+    let subjects = sign_in_subjects(hallpass, email, client);
+    let [address, of_client] = &subjects;
+    let rows = store::open_windows(hallpass.db(), &address.1, &of_client.1, now).await?;
+    let shut = rows.iter().filter(|row| {
+        subjects
+            .iter()
+            .any(|(limit, subject)| *subject == row.subject && row.hits >= limit.hits)
+    });
+    match shut.map(|row| row.ends_at).max() {
+        Some(ends_at) => Err(limited(now, ends_at)),
+        None => Ok(()),
+    }
+}
+
+/// Counts a failed sign-in and says what the person learns of it.
+pub(crate) async fn record_failed_sign_in(
+    hallpass: &Hallpass,
+    email: &EmailKey,
+    client: Client,
+) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    for (limit, subject) in sign_in_subjects(hallpass, email, client) {
+        if let Err(refused) = record(hallpass, limit, subject).await? {
+            outcome = Err(refused);
+        }
+    }
+    outcome
+}
+
+/// Counts a registration, and refuses it when there were too many.
+pub(crate) async fn admit_registration(hallpass: &Hallpass, client: Client) -> Result<(), Error> {
+    let subject = hallpass
+        .subjects()
+        .of(REGISTER_PER_CLIENT, &client.0.to_string());
+    record(hallpass, REGISTER_PER_CLIENT, subject).await?
+}
+
+/// Forgets the failures of an address, so that a password an operator has just
+/// set can be used at once.
+pub(crate) async fn forgive(hallpass: &Hallpass, email: &EmailKey) -> Result<(), Error> {
+    let subject = hallpass.subjects().of(SIGN_IN_PER_ADDRESS, email.as_str());
+    let mut tx = hallpass.db().begin().await?;
+    store::forget(&mut tx, &subject).await?;
+    Ok(tx.commit().await?)
+}
+
+fn sign_in_subjects(
+    hallpass: &Hallpass,
+    email: &EmailKey,
+    client: Client,
+) -> [(Limit, Vec<u8>); 2] {
+    let subjects = hallpass.subjects();
+    [
+        (
+            SIGN_IN_PER_ADDRESS,
+            subjects.of(SIGN_IN_PER_ADDRESS, email.as_str()),
+        ),
+        (
+            SIGN_IN_PER_CLIENT,
+            subjects.of(SIGN_IN_PER_CLIENT, &client.0.to_string()),
+        ),
+    ]
+}
+
+/// The outer error is the database's, the inner one the limit's.
+///
+/// Each count is a transaction of its own, so that none waits for a row while
+/// it holds another.
+async fn record(
+    hallpass: &Hallpass,
+    limit: Limit,
+    subject: Vec<u8>,
+) -> Result<Result<(), Error>, Error> {
+    if !hallpass.settings().rate_limit {
+        return Ok(Ok(()));
+    }
+    let now = hallpass.now();
+    let mut tx = hallpass.db().begin().await?;
+    let window = store::hit(&mut tx, &subject, now, now.plus(limit.window)).await?;
+    tx.commit().await?;
+    if window.hits == 1 {
+        sweep(hallpass, now).await;
+    }
+    Ok(if window.hits > limit.hits {
+        Err(limited(now, window.ends_at))
+    } else {
+        Ok(())
+    })
+}
+
+/// A new row sweeps away a few dead ones, so the table cannot grow for ever.
+/// That it fails is no reason to refuse anybody.
+async fn sweep(hallpass: &Hallpass, now: Timestamp) {
+    let swept = async {
+        let mut tx = hallpass.db().begin().await?;
+        store::sweep(&mut tx, now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = swept.await {
+        tracing::warn!(%error, "could not sweep old rows of the throttle table");
+    }
+}
+
+fn limited(now: Timestamp, ends_at: Timestamp) -> Error {
+    Error::RateLimited {
+        retry_after: ends_at.since(now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+
+    #[test]
+    fn a_client_is_an_ipv4_address_or_an_ipv6_slash_64() {
+        let client = |text: &str| Client::new(text.parse().unwrap());
+        assert_eq!(client("2001:db8:1:2:3:4:5:6"), client("2001:db8:1:2::1"));
+        assert_ne!(client("2001:db8:1:2::1"), client("2001:db8:1:3::1"));
+        assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+    }
+}

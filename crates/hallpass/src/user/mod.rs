@@ -1,0 +1,210 @@
+//! The people: who they are, and what they may change of it.
+
+mod store;
+pub(crate) mod web;
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::error::{Error, FieldFault};
+use crate::hallpass::Hallpass;
+use crate::secret::{PasswordHash, random_bytes};
+
+/// The identity of an account: a UUID of version 7 (RFC 9562), never reused.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct UserId(Uuid);
+
+impl UserId {
+    /// A fresh one, made of the time and 74 random bits.
+    pub(crate) fn generate(now: Timestamp) -> Result<Self, Error> {
+        let millis = u64::try_from(now.unix_micros() / 1_000).unwrap_or(0);
+        let random = random_bytes::<10>()?;
+        Ok(Self(
+            uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
+        ))
+    }
+
+    /// Reads the hyphenated form, and no other that `Uuid` knows.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hyphenated = text.len() == 36;
+        hyphenated
+            .then(|| Uuid::try_parse(text).ok())
+            .flatten()
+            .map(Self)
+    }
+
+    /// The UUID.
+    #[must_use]
+    pub const fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A person's account, without what proves it is theirs.
+#[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
+#[non_exhaustive]
+pub struct User {
+    /// The account's identity.
+    pub id: UserId,
+    /// The address as it was typed at registration.
+    pub email: String,
+    /// What to call them.
+    pub name: Option<String>,
+    /// When they registered.
+    pub created_at: Timestamp,
+    /// When the account last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Shows the identity alone: the rest is personal data.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "User({})", self.id)
+    }
+}
+
+/// What a person wants to be called: 1 to 255 code points without control
+/// characters, in normalisation form C.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+/// Why a text is not a [`DisplayName`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidName {
+    /// More than 255 code points.
+    #[error("The name must have at most 255 characters.")]
+    TooLong,
+    /// It holds a line break, a NUL or the like.
+    #[error("The name must not hold control characters.")]
+    ControlCharacter,
+}
+
+impl InvalidName {
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::TooLong => "string_too_long",
+            Self::ControlCharacter => "value_error",
+        }
+    }
+}
+
+impl DisplayName {
+    /// The longest name, in code points.
+    pub const MAX_CODE_POINTS: usize = 255;
+
+    /// Trims and normalises. A blank text is no name: `None`.
+    ///
+    /// # Errors
+    /// [`InvalidName`] says which rule is broken.
+    pub fn parse(text: &str) -> Result<Option<Self>, InvalidName> {
+        let name: String = text.trim().nfc().collect();
+        if name.chars().count() > Self::MAX_CODE_POINTS {
+            return Err(InvalidName::TooLong);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(InvalidName::ControlCharacter);
+        }
+        Ok((!name.is_empty()).then_some(Self(name)))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name somebody typed, if any, or the fault in it.
+pub(crate) fn parse_name(typed: Option<&str>) -> Result<Option<DisplayName>, FieldFault> {
+    let parsed = typed.map(DisplayName::parse).transpose();
+    let fault = |invalid: InvalidName| FieldFault::new("name", invalid.rule(), invalid.to_string());
+    parsed.map(Option::flatten).map_err(fault)
+}
+
+/// An account about to be made.
+pub(crate) struct NewUser {
+    pub(crate) email: EmailAddress,
+    pub(crate) name: Option<DisplayName>,
+    pub(crate) password_hash: PasswordHash,
+}
+
+/// Makes an account. When the address is taken, by whatever spelling, the
+/// database says so in the same statement: there is no moment between looking
+/// and inserting.
+pub(crate) async fn create(hallpass: &Hallpass, new: NewUser) -> Result<User, Error> {
+    let now = hallpass.now();
+    let row = store::NewRow {
+        id: UserId::generate(now)?,
+        new: &new,
+        now,
+    };
+    let mut tx = hallpass.db().begin().await?;
+    let inserted = store::insert(&mut tx, &row).await?;
+    tx.commit().await?;
+    inserted.ok_or(Error::RegistrationRefused)
+}
+
+/// The account, if it is still there.
+pub(crate) async fn find(hallpass: &Hallpass, id: UserId) -> Result<Option<User>, Error> {
+    Ok(store::by_id(hallpass.db(), id).await?)
+}
+
+/// The account of an address.
+pub(crate) async fn find_by_email(
+    hallpass: &Hallpass,
+    email: &EmailAddress,
+) -> Result<Option<User>, Error> {
+    Ok(store::by_email(hallpass.db(), email.key()).await?)
+}
+
+/// Up to `limit` accounts after `after`, in the order in which they were made.
+pub(crate) async fn list(
+    hallpass: &Hallpass,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<User>, Error> {
+    let after = after.unwrap_or(UserId(Uuid::nil()));
+    Ok(store::list(hallpass.db(), after, i64::from(limit)).await?)
+}
+
+/// Changes the name, or takes it away.
+pub(crate) async fn rename(
+    hallpass: &Hallpass,
+    id: UserId,
+    name: Option<DisplayName>,
+) -> Result<User, Error> {
+    let name = name.as_ref().map(DisplayName::as_str);
+    let mut tx = hallpass.db().begin().await?;
+    let renamed = store::rename(&mut tx, id, name, hallpass.now()).await?;
+    tx.commit().await?;
+    // Only a token of this very user leads here, so a missing row is a deleted user.
+    renamed.ok_or(Error::InvalidToken)
+}
+
+/// Deletes the account. Its tokens are refused from then on wherever the
+/// account is looked up.
+pub(crate) async fn delete(hallpass: &Hallpass, id: UserId) -> Result<(), Error> {
+    let mut tx = hallpass.db().begin().await?;
+    let deleted = store::delete(&mut tx, id).await?;
+    tx.commit().await?;
+    deleted.map(|_| ()).ok_or(Error::NotFound)
+}

@@ -1,0 +1,95 @@
+//! The rows of `users`, without the password hash, which belongs to its method.
+
+use super::{NewUser, User, UserId};
+use crate::clock::Timestamp;
+use crate::db::{self, Db, StoreError, Tx};
+use crate::email::EmailKey;
+
+const INSERT: &str = "
+    insert into users (id, email, email_key, name, password_hash, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $6)
+    on conflict (email_key) do nothing
+    returning id, email, name, created_at, updated_at";
+
+const BY_ID: &str = "
+    select id, email, name, created_at, updated_at from users where id = $1";
+
+const BY_EMAIL: &str = "
+    select id, email, name, created_at, updated_at from users where email_key = $1";
+
+const LIST: &str = "
+    select id, email, name, created_at, updated_at from users
+    where id > $1 order by id limit $2";
+
+const RENAME: &str = "
+    update users set name = $2, updated_at = $3 where id = $1
+    returning id, email, name, created_at, updated_at";
+
+const DELETE: &str = "
+    delete from users where id = $1 returning id";
+
+pub(super) struct NewRow<'a> {
+    pub(super) id: UserId,
+    pub(super) new: &'a NewUser,
+    pub(super) now: Timestamp,
+}
+
+/// `None`: the address is taken.
+pub(super) async fn insert(tx: &mut Tx, row: &NewRow<'_>) -> Result<Option<User>, StoreError> {
+    db::write!(tx, "user insert", |connection| {
+        sqlx::query_as(INSERT)
+            .bind(row.id)
+            .bind(row.new.email.as_str())
+            .bind(row.new.email.key().as_str())
+            .bind(row.new.name.as_ref().map(super::DisplayName::as_str))
+            .bind(row.new.password_hash.expose())
+            .bind(row.now)
+            .fetch_optional(connection)
+    })
+}
+
+pub(super) async fn by_id(db: &Db, id: UserId) -> Result<Option<User>, StoreError> {
+    db::read!(db, "user by id", |connection| {
+        sqlx::query_as(BY_ID).bind(id).fetch_optional(connection)
+    })
+}
+
+pub(super) async fn by_email(db: &Db, key: &EmailKey) -> Result<Option<User>, StoreError> {
+    db::read!(db, "user by e-mail", |connection| {
+        sqlx::query_as(BY_EMAIL)
+            .bind(key.as_str())
+            .fetch_optional(connection)
+    })
+}
+
+pub(super) async fn list(db: &Db, after: UserId, limit: i64) -> Result<Vec<User>, StoreError> {
+    db::read!(db, "user list", |connection| {
+        sqlx::query_as(LIST)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(connection)
+    })
+}
+
+pub(super) async fn rename(
+    tx: &mut Tx,
+    id: UserId,
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    db::write!(tx, "user rename", |connection| {
+        sqlx::query_as(RENAME)
+            .bind(id)
+            .bind(name)
+            .bind(now)
+            .fetch_optional(connection)
+    })
+}
+
+pub(super) async fn delete(tx: &mut Tx, id: UserId) -> Result<Option<UserId>, StoreError> {
+    db::write!(tx, "user delete", |connection| {
+        sqlx::query_scalar(DELETE)
+            .bind(id)
+            .fetch_optional(connection)
+    })
+}

@@ -1,0 +1,143 @@
+//! A user's own account over HTTP.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{User, UserId};
+use crate::audit;
+use crate::error::{Error, Faults};
+use crate::hallpass::Hallpass;
+use crate::session::web::CurrentUser;
+use crate::web::ApiTag;
+use crate::web::client::ClientAddress;
+use crate::web::error::{BodyErrors, ForbiddenErrors, ServerErrors, TokenErrors};
+use crate::web::json::{Field, JsonBody};
+
+pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .routes(routes!(me))
+        .routes(routes!(show, update))
+}
+
+/// A user's account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserResponse {
+    /// The account's identity: a UUID.
+    #[schema(format = Uuid, example = "01936b2e-7c4f-7d3a-9e1b-2f6a8c0d4e5f")]
+    id: String,
+    /// The address as it was typed.
+    #[schema(format = Email, example = "ann@example.com")]
+    email: String,
+    /// What to call them.
+    #[schema(example = "Ann", required = true)]
+    name: Option<String>,
+    /// When they registered: RFC 3339, in UTC.
+    #[schema(format = DateTime, example = "2026-01-15T08:00:00.123456Z")]
+    created_at: String,
+}
+
+impl From<User> for UserResponse {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email,
+            name: user.name,
+            created_at: user.created_at.to_string(),
+        }
+    }
+}
+
+/// Who am I.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    tag = ApiTag::AUTH,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = UserResponse), TokenErrors, ServerErrors),
+)]
+async fn me(CurrentUser(user): CurrentUser) -> Json<UserResponse> {
+    Json(user.into())
+}
+
+/// Read your account.
+///
+/// Any id but your own is refused alike, whether somebody has it or not.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{id}",
+    tag = ApiTag::USERS,
+    params(("id" = String, Path, description = "Your own id", format = Uuid)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = UserResponse), TokenErrors, ForbiddenErrors, ServerErrors),
+)]
+async fn show(OwnAccount(user): OwnAccount) -> Json<UserResponse> {
+    Json(user.into())
+}
+
+/// What may be changed of an account; other keys change nothing.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = UpdateUserRequest)]
+struct UpdateBody {
+    /// At most 255 characters. `null` or blank takes the name away; without
+    /// the key it stays.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 255, example = "Ann")]
+    name: Field<String>,
+}
+
+/// Change your account.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/users/{id}",
+    tag = ApiTag::USERS,
+    params(("id" = String, Path, description = "Your own id", format = Uuid)),
+    request_body = UpdateBody,
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = UserResponse), TokenErrors, ForbiddenErrors, BodyErrors, ServerErrors),
+)]
+async fn update(
+    State(hallpass): State<Hallpass>,
+    OwnAccount(user): OwnAccount,
+    JsonBody(body): JsonBody<UpdateBody>,
+) -> Result<Json<UserResponse>, Error> {
+    if matches!(body.name, Field::Missing) {
+        return Ok(Json(user.into()));
+    }
+    let mut faults = Faults::default();
+    let typed = body.name.optional("name", &mut faults);
+    let name = faults.keep(super::parse_name(typed.as_deref()));
+    let renamed = hallpass.rename_user(user.id, faults.finish(name)?).await?;
+    Ok(Json(renamed.into()))
+}
+
+/// The current user, where the path's id is theirs.
+struct OwnAccount(User);
+
+impl FromRequestParts<Hallpass> for OwnAccount {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Error> {
+        let CurrentUser(user) = CurrentUser::from_request_parts(parts, hallpass).await?;
+        let path: Result<Path<String>, PathRejection> =
+            Path::from_request_parts(parts, hallpass).await;
+        let asked = path.ok().and_then(|Path(text)| UserId::parse(&text));
+        if asked == Some(user.id) {
+            return Ok(Self(user));
+        }
+        let client = ClientAddress::from_request_parts(parts, hallpass)
+            .await
+            .ok();
+        audit::refused(
+            Error::AccessDenied.code(),
+            Some(user.id),
+            client.map(|client| client.0),
+        );
+        Err(Error::AccessDenied)
+    }
+}

@@ -1,0 +1,93 @@
+//! `/openapi.json`, and `/docs`: Swagger UI from within the binary.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
+
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+
+/// Swagger UI's own files and nothing inline; it draws some icons as `data:`
+/// images.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Swagger UI's index page, with paths that work without a trailing slash.
+const INDEX: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Hallpass API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs/index.css">
+<link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/swagger-ui-standalone-preset.js"></script>
+<script src="/docs/swagger-initializer.js"></script>
+</body>
+</html>
+"#;
+
+pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
+    let json = document
+        .to_json()
+        .map(Arc::<str>::from)
+        .map_err(|error| error.to_string());
+    let serve_document = move || {
+        let json = json.clone();
+        async move {
+            let body = json.map_err(Error::internal)?;
+            Ok::<_, Error>((
+                [
+                    (CONTENT_TYPE, "application/json"),
+                    (CACHE_CONTROL, "no-cache"),
+                ],
+                body.to_string(),
+            ))
+        }
+    };
+    // The validator badge would call another origin.
+    let config = Arc::new(Config::from("/openapi.json").validator_url("none"));
+    Router::new()
+        .route("/openapi.json", get(serve_document))
+        .route(
+            "/docs",
+            get(|| async { page(INDEX.into_response(), "text/html; charset=utf-8") }),
+        )
+        .route(
+            "/docs/{file}",
+            get(move |Path(file): Path<String>| async move { asset(&file, config) }),
+        )
+}
+
+fn asset(file: &str, config: Arc<Config<'static>>) -> Result<Response, Error> {
+    let served = utoipa_swagger_ui::serve(file, config)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    let served = served
+        .filter(|_| file != "index.html")
+        .ok_or(Error::NotFound)?;
+    Ok(page(
+        served.bytes.into_owned().into_response(),
+        &served.content_type,
+    ))
+}
+
+fn page(response: Response, content_type: &str) -> Response {
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (REFERRER_POLICY, "same-origin"),
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, response).into_response()
+}

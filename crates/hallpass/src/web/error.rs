@@ -1,0 +1,263 @@
+//! The only place where an [`Error`] becomes a status and a sentence.
+
+use axum::Json;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+use super::request;
+use crate::error::{Error, ErrorCode, FieldFault};
+
+/// What a refused request is answered with.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// A sentence that is safe to show.
+    #[schema(example = "Could not validate credentials")]
+    detail: String,
+    /// A stable name, for programs to compare.
+    #[schema(example = "invalid_token")]
+    code: &'static str,
+}
+
+/// What a request with broken fields is answered with.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ValidationErrorBody<'a> {
+    /// Every broken rule of every field.
+    detail: Vec<FaultItem<'a>>,
+    /// Always `validation_failed`.
+    #[schema(example = "validation_failed")]
+    code: &'static str,
+}
+
+/// One broken rule.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FaultItem<'a> {
+    /// Where: `["body"]` or `["body", "<field>"]`.
+    #[schema(example = json!(["body", "email"]))]
+    loc: Vec<&'a str>,
+    /// A sentence that is safe to show and says what to do.
+    #[schema(example = "The email address is not valid. It must have the form name@example.com.")]
+    msg: &'a str,
+    /// A stable name of the rule.
+    #[serde(rename = "type")]
+    #[schema(example = "value_error")]
+    rule: &'a str,
+}
+
+/// Answers of every route that reads a token.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(crate) enum TokenErrors {
+    /// No token (`authentication_required`), one whose life is over
+    /// (`token_expired`), or one that is not ours (`invalid_token`).
+    #[response(status = 401, headers(("WWW-Authenticate" = String, description = "`Bearer`, with `error=\"invalid_token\"` when a token was sent")))]
+    Unauthorized(#[to_schema] ErrorBody),
+}
+
+/// Answers of every route that reads a JSON body.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(crate) enum BodyErrors {
+    /// The body is not JSON (`malformed_json`).
+    #[response(status = 400)]
+    MalformedJson(#[to_schema] ErrorBody),
+    /// The body did not arrive in time (`request_timeout`).
+    #[response(status = 408)]
+    Timeout(#[to_schema] ErrorBody),
+    /// The body is larger than 64 KiB (`body_too_large`).
+    #[response(status = 413)]
+    TooLarge(#[to_schema] ErrorBody),
+    /// The content type is not `application/json` (`unsupported_media_type`).
+    #[response(status = 415)]
+    ContentType(#[to_schema] ErrorBody),
+    /// Some fields break a rule (`validation_failed`); all of them are listed.
+    #[response(status = 422)]
+    Invalid(#[to_schema] ValidationErrorBody<'static>),
+}
+
+/// Answers of every route that asks the database.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(crate) enum ServerErrors {
+    /// A fault of the server (`internal_error`); `detail` names the request id.
+    #[response(status = 500)]
+    Internal(#[to_schema] ErrorBody),
+    /// The database is away (`database_unavailable`) or too many sign-ins wait
+    /// (`overloaded`).
+    #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
+    Unavailable(#[to_schema] ErrorBody),
+}
+
+/// Answers of every route that bounds tries.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(crate) enum ThrottleErrors {
+    /// Too many tries (`rate_limited`).
+    #[response(status = 429, headers(("Retry-After" = u64, description = "Seconds to wait")))]
+    RateLimited(#[to_schema] ErrorBody),
+}
+
+/// Answers of every route that a foreign site might make a browser call.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(crate) enum ForbiddenErrors {
+    /// Another user's (`access_denied`), or sent by a foreign site
+    /// (`cross_site_request`).
+    #[response(status = 403)]
+    Forbidden(#[to_schema] ErrorBody),
+}
+
+/// Seconds after which a request that met a full queue or a database that is
+/// away may be sent again.
+const SOON: u64 = 2;
+
+const fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::MalformedJson | ErrorCode::RegistrationRefused => StatusCode::BAD_REQUEST,
+        ErrorCode::InvalidCredentials
+        | ErrorCode::AuthenticationRequired
+        | ErrorCode::TokenExpired
+        | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+        ErrorCode::AccessDenied | ErrorCode::CrossSiteRequest => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl ErrorCode {
+    /// The HTTP status with which this code is answered.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        status(self).as_u16()
+    }
+}
+
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::MalformedJson => "The request body is not valid JSON.",
+        Error::Invalid(_) => "Some fields are not valid.",
+        Error::RegistrationRefused => "Unable to create account. Please try a different email.",
+        Error::InvalidCredentials => "Invalid credentials",
+        Error::AuthenticationRequired => "Authentication required",
+        Error::TokenExpired => "Token expired. Please sign in again.",
+        Error::InvalidToken => "Could not validate credentials",
+        Error::AccessDenied => "Access denied",
+        Error::CrossSiteRequest => "This request came from another site and was refused.",
+        Error::NotFound => "Not found",
+        Error::MethodNotAllowed => "Method not allowed",
+        Error::RequestTimeout => "The request body did not arrive in time.",
+        Error::UnsupportedMediaType => "The content type must be application/json.",
+        Error::Overloaded => "The server is busy. Please try again in a moment.",
+        Error::DatabaseUnavailable(_) => {
+            "The service is temporarily unavailable. Please try again in a moment."
+        }
+        Error::BodyTooLarge { limit } => {
+            return format!(
+                "The request body must not be larger than {} KiB.",
+                limit / 1024
+            );
+        }
+        Error::RateLimited { .. } => return too_many_tries(seconds_to_wait(error).unwrap_or(SOON)),
+        Error::Internal(_) => return internal(),
+    }
+    .to_owned()
+}
+
+fn too_many_tries(seconds: u64) -> String {
+    let minutes = seconds.div_ceil(60);
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    format!("Too many attempts. Please try again in {minutes} {unit}.")
+}
+
+fn internal() -> String {
+    let id = request::current_id();
+    format!("Something went wrong on our side. If it happens again, report request {id}.")
+}
+
+fn seconds_to_wait(error: &Error) -> Option<u64> {
+    match error {
+        // Rounded up: who comes back in that second is let in.
+        Error::RateLimited { retry_after } => Some(retry_after.as_millis().div_ceil(1000).max(1))
+            .and_then(|seconds| u64::try_from(seconds).ok()),
+        Error::Overloaded | Error::DatabaseUnavailable(_) => Some(SOON),
+        _ => None,
+    }
+}
+
+/// RFC 6750, section 3: no error attribute when no token was sent.
+fn challenge(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::AuthenticationRequired | Error::InvalidCredentials => Some("Bearer"),
+        Error::TokenExpired | Error::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        _ => None,
+    }
+}
+
+fn headers(error: &Error) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(challenge) = challenge(error) {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if let Some(seconds) = seconds_to_wait(error) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    headers
+}
+
+fn items(faults: &[FieldFault]) -> Vec<FaultItem<'_>> {
+    let item =
+        |fault: &FieldFault| -> Vec<&str> { ["body"].into_iter().chain(fault.field).collect() };
+    faults
+        .iter()
+        .map(|fault| FaultItem {
+            loc: item(fault),
+            msg: &fault.message,
+            rule: fault.rule,
+        })
+        .collect()
+}
+
+/// The cause of a fault of ours goes to the log, once, here.
+fn log_cause(error: &Error) {
+    let (Error::Internal(cause) | Error::DatabaseUnavailable(cause)) = error else {
+        return;
+    };
+    tracing::error!(code = error.code().as_str(), cause = %chain(cause.as_ref()), "request failed");
+}
+
+fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(cause), |cause| cause.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        log_cause(&self);
+        let code = self.code();
+        let head = (status(code), headers(&self));
+        if let Self::Invalid(faults) = &self {
+            let body = ValidationErrorBody {
+                detail: items(faults),
+                code: code.as_str(),
+            };
+            return (head.0, head.1, Json(body)).into_response();
+        }
+        let body = ErrorBody {
+            detail: sentence(&self),
+            code: code.as_str(),
+        };
+        (head.0, head.1, Json(body)).into_response()
+    }
+}

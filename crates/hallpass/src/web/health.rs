@@ -1,0 +1,53 @@
+//! What a load balancer or an orchestrator asks.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::ApiTag;
+use super::error::ServerErrors;
+use crate::db::SchemaError;
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+
+pub(super) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok`
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Alive.
+///
+/// The process runs and answers; the database is not asked. Restart the server
+/// when this fails.
+#[utoipa::path(get, path = "/healthz", tag = ApiTag::OPERATIONS, responses((status = 200, body = Health)))]
+async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Ready.
+///
+/// The database is reached and has every migration. Send no requests while
+/// this fails.
+#[utoipa::path(get, path = "/readyz", tag = ApiTag::OPERATIONS, responses((status = 200, body = Health), ServerErrors))]
+async fn readyz(State(hallpass): State<Hallpass>) -> Result<Json<Health>, Error> {
+    let not_ready = |error: SchemaError| Error::DatabaseUnavailable(error.into());
+    if hallpass.is_ready().await.map_err(not_ready)? {
+        Ok(Json(Health { status: "ok" }))
+    } else {
+        Err(Error::DatabaseUnavailable(
+            "migrations are pending; run `hallpass migrate`".into(),
+        ))
+    }
+}

@@ -1,0 +1,38 @@
+//! HTTP: the routes of every room in one list, and what all answers share.
+
+pub(crate) mod client;
+mod docs;
+pub(crate) mod error;
+mod health;
+pub(crate) mod json;
+mod layers;
+mod openapi;
+pub(crate) mod request;
+
+use axum::Router;
+use axum::routing::any;
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) use self::openapi::{ApiTag, document};
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::{method, session, user};
+
+/// The routes of every room.
+fn rooms() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .merge(method::password::web::routes())
+        .merge(session::web::routes())
+        .merge(user::web::routes())
+        .merge(health::routes())
+}
+
+/// Everything that Hallpass answers, ready to serve.
+pub(crate) fn router(hallpass: Hallpass) -> Router {
+    let (api, document) = openapi::assemble(rooms());
+    let router = api
+        .merge(docs::routes(&document))
+        .fallback(any(|| async { Error::NotFound }))
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
+    layers::wrap(router, &hallpass).with_state(hallpass)
+}

@@ -1,0 +1,100 @@
+//! `/openapi.json`, made from the handlers themselves.
+
+use axum::Router;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{OpenApi, PathItem};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::rooms;
+use crate::hallpass::Hallpass;
+
+/// The groups under which the document lists its routes.
+pub(crate) struct ApiTag;
+
+impl ApiTag {
+    pub(crate) const AUTH: &'static str = "Authentication";
+    pub(crate) const USERS: &'static str = "Users";
+    pub(crate) const OPERATIONS: &'static str = "Operations";
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Hallpass",
+        description = "Registers and signs in people and issues short-lived signed tokens.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        contact()
+    ),
+    tags(
+        (name = ApiTag::AUTH, description = "Register, sign in, sign out, and who am I"),
+        (name = ApiTag::USERS, description = "A user's own account"),
+        (name = ApiTag::OPERATIONS, description = "For load balancers and orchestrators"),
+    ),
+    modifiers(&TokenSchemes),
+)]
+struct Document;
+
+/// The two ways to carry a token.
+struct TokenSchemes;
+
+impl Modify for TokenSchemes {
+    fn modify(&self, document: &mut OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        let cookie = ApiKeyValue::with_description(
+            "hallpass.session_token",
+            "Named `__Host-hallpass.session_token` when the public URL is https; the prefix is a setting.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// The three routes by the names they have in a Better Auth + FastAPI layer.
+const ALIASES: [(&str, &str); 3] = [
+    ("/api/auth/register", "/api/v1/auth/register"),
+    ("/api/auth/signin", "/api/v1/auth/signin"),
+    ("/api/auth/signout", "/api/v1/auth/signout"),
+];
+
+/// The rooms' routes, and the document that describes them.
+pub(super) fn assemble(rooms: OpenApiRouter<Hallpass>) -> (Router<Hallpass>, OpenApi) {
+    let (router, paths) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(rooms)
+        .split_for_parts();
+    (router, with_aliases(paths))
+}
+
+/// The document alone: what `/openapi.json` serves.
+#[must_use]
+pub(crate) fn document() -> OpenApi {
+    assemble(rooms()).1
+}
+
+fn with_aliases(mut document: OpenApi) -> OpenApi {
+    for (alias, path) in ALIASES {
+        let Some(mut item) = document.paths.paths.get(path).cloned() else {
+            continue;
+        };
+        for operation in operations(&mut item) {
+            operation.summary = Some(format!("Alias of {path}"));
+            operation.operation_id = operation
+                .operation_id
+                .take()
+                .map(|id| format!("{id}_alias"));
+        }
+        document.paths.paths.insert(alias.to_owned(), item);
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.patch]
+        .into_iter()
+        .flatten()
+}
