@@ -115,10 +115,9 @@ impl SigningSecret {
     /// When the operating system gives no randomness.
     pub fn generate() -> Result<SecretString, RandomnessUnavailable> {
         let mut bytes = random_bytes::<32>()?;
-        let text = bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
+        let digits =
+            |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+        let text: String = bytes.iter().flat_map(digits).flatten().collect();
         bytes.zeroize();
         Ok(SecretString::from(text))
     }

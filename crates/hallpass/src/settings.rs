@@ -13,7 +13,7 @@ use crate::db::DatabaseUrl;
 use crate::secret::SigningSecret;
 
 /// How long a token lives: from issue to refusal.
-pub const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
 
 /// Everything that Hallpass must be told.
 ///
@@ -161,6 +161,15 @@ impl PublicUrl {
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.origin.0.starts_with("https://")
+    }
+}
+
+/// `http://localhost:8000`, where a server with no settings listens.
+impl Default for PublicUrl {
+    fn default() -> Self {
+        Self {
+            origin: Origin("http://localhost:8000".to_owned()),
+        }
     }
 }
 

@@ -107,6 +107,10 @@ impl Checked {
     pub(crate) fn open(self) -> Result<Config, Faults> {
         let values = self.values;
         secret_file::make_folder(&values.data_dir)?;
+        values
+            .database
+            .sqlite_path()
+            .map_or(Ok(()), secret_file::make_database_file)?;
         let (secret, fresh_secret) = match self.secret {
             SecretSource::Setting(secret) | SecretSource::File(_, secret) => (secret, None),
             SecretSource::ToBeMade(path) => (SecretFile::make(&path)?, Some(path)),

@@ -37,7 +37,6 @@ pub(super) struct Values {
 }
 
 const SECRET: &str = "BETTER_AUTH_SECRET";
-const DEFAULT_URL: &str = "http://localhost:8000";
 
 /// More threads than this wait for each other, and each holds 19 MiB.
 const MOST_HASH_THREADS: usize = 256;
@@ -55,17 +54,13 @@ impl Values {
             PathBuf::from("./hallpass-data"),
             |text| Ok::<_, InvalidSetting>(PathBuf::from(text)),
         );
-        let default_url = || PublicUrl::parse(DEFAULT_URL);
         Self {
             database: reader.one(
                 "DATABASE_URL",
                 DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
                 |text| DatabaseUrl::parse(text, &data_dir),
             ),
-            public_url: reader
-                .maybe("BETTER_AUTH_URL", PublicUrl::parse)
-                .or(default_url().ok())
-                .unwrap_or_else(|| unreachable!("the default is a URL")),
+            public_url: reader.one("BETTER_AUTH_URL", PublicUrl::default(), PublicUrl::parse),
             listen: Listen {
                 host: reader.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
                 port: reader.one("PORT", 8000, |text| {

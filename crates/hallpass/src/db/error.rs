@@ -15,8 +15,8 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn new(operation: &'static str, error: sqlx::Error) -> Self {
-        let unavailable = is_unavailable(&error);
+    pub(crate) fn new(operation: &'static str, error: &sqlx::Error) -> Self {
+        let unavailable = is_unavailable(error);
         Self {
             operation,
             cause: error.to_string(),

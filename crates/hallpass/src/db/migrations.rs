@@ -54,11 +54,11 @@ impl From<MigrateError> for SchemaError {
             MigrateError::VersionMissing(version) => Self::Newer(version),
             MigrateError::VersionMismatch(version) => Self::Changed(version),
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                Self::Store(StoreError::new("migrate", error))
+                Self::Store(StoreError::new("migrate", &error))
             }
             other => Self::Store(StoreError::new(
                 "migrate",
-                sqlx::Error::AnyDriverError(other.into()),
+                &sqlx::Error::AnyDriverError(other.into()),
             )),
         }
     }
@@ -101,11 +101,11 @@ impl Db {
                 let begin = connection.begin_with("begin immediate");
                 let mut tx = begin
                     .await
-                    .map_err(|error| StoreError::new("migrate", error))?;
+                    .map_err(|error| StoreError::new("migrate", &error))?;
                 SQLITE.run_direct(None, &mut *tx, false).await?;
                 tx.commit()
                     .await
-                    .map_err(|error| StoreError::new("migrate", error))?;
+                    .map_err(|error| StoreError::new("migrate", &error))?;
             }
             Self::Postgres(pool) => {
                 let options = pool.connect_options();

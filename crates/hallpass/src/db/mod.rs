@@ -132,8 +132,8 @@ pub(crate) async fn bounded<T>(
     call: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT, call).await {
-        Ok(outcome) => outcome.map_err(|error| StoreError::new(operation, error)),
-        Err(_) => Err(StoreError::new(operation, sqlx::Error::PoolTimedOut)),
+        Ok(outcome) => outcome.map_err(|error| StoreError::new(operation, &error)),
+        Err(_) => Err(StoreError::new(operation, &sqlx::Error::PoolTimedOut)),
     }
 }
 

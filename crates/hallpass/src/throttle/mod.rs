@@ -31,7 +31,7 @@ struct Limit {
     window: Duration,
 }
 
-const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
+const QUARTER_HOUR: Duration = Duration::from_mins(15);
 
 /// Failed sign-ins for one address, whether it has an account or not.
 const SIGN_IN_PER_ADDRESS: Limit = Limit {
@@ -50,7 +50,7 @@ const SIGN_IN_PER_CLIENT: Limit = Limit {
 const REGISTER_PER_CLIENT: Limit = Limit {
     name: "register_client",
     hits: 20,
-    window: Duration::from_secs(60 * 60),
+    window: Duration::from_hours(1),
 };
 
 /// Where a request comes from, for counting: an IPv4 address, or the /64

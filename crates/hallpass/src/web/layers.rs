@@ -40,10 +40,11 @@ pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hall
         ))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tower-http's signature")]
 fn after_panic(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied().map(ToOwned::to_owned);
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    let text = text.unwrap_or_else(|| "of unknown kind".to_owned());
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("of unknown kind");
     Error::internal(format!("a handler panicked: {text}")).into_response()
 }
 
@@ -57,7 +58,7 @@ fn cors(settings: &Settings) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::PATCH])
         .allow_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, X_REQUEST_ID.clone()])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID.clone()])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(std::time::Duration::from_mins(10))
 }
 
 async fn set_headers(State(hallpass): State<Hallpass>, request: Request, next: Next) -> Response {

@@ -55,7 +55,7 @@ impl Modify for TokenSchemes {
     }
 }
 
-/// The three routes by the names they have in a Better Auth + FastAPI layer.
+/// The three routes by the names they have in a auth layer of Better Auth and `FastAPI`.
 const ALIASES: [(&str, &str); 3] = [
     ("/api/auth/register", "/api/v1/auth/register"),
     ("/api/auth/signin", "/api/v1/auth/signin"),

@@ -1,0 +1,165 @@
+//! A client that speaks to the router without a network in between.
+
+use std::collections::BTreeMap;
+use std::future::IntoFuture;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use hallpass::{ManualClock, Timestamp};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::{Answer, COOKIE, TestApp, documented};
+
+/// A request; awaiting it sends it.
+#[must_use = "a request is sent when it is awaited"]
+pub(crate) struct Request {
+    router: Router,
+    request: axum::http::Request<Body>,
+    jar: Option<Jar>,
+}
+
+impl Request {
+    pub(super) fn new(app: &TestApp, method: &str, path: &str) -> Self {
+        let mut request = axum::http::Request::new(Body::empty());
+        *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
+        *request.uri_mut() = Uri::try_from(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        Self { router: app.router.clone(), request, jar: None }.from("192.0.2.1")
+    }
+
+    /// Sends it from this address.
+    pub(crate) fn from(mut self, ip: &str) -> Self {
+        let ip: IpAddr = ip.parse().unwrap();
+        self.request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 40_000)));
+        self
+    }
+
+    /// As a router that was served without connection info sees it.
+    pub(crate) fn from_nowhere(mut self) -> Self {
+        self.request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
+        self
+    }
+
+    /// Adds a header, also beside one of the same name.
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        let value = HeaderValue::from_bytes(value.as_ref()).unwrap();
+        self.request.headers_mut().append(name, value);
+        self
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Sends the token as a browser does.
+    pub(crate) fn cookie(self, token: &str) -> Self {
+        self.header("cookie", format!("{COOKIE}={token}"))
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.raw_json(body.to_string())
+    }
+
+    /// This text, said to be JSON.
+    pub(crate) fn raw_json(self, body: impl Into<Vec<u8>>) -> Self {
+        self.header("content-type", "application/json").raw(body)
+    }
+
+    pub(crate) fn raw(self, body: impl Into<Vec<u8>>) -> Self {
+        self.body(Body::from(body.into()))
+    }
+
+    pub(crate) fn body(mut self, body: Body) -> Self {
+        *self.request.body_mut() = body;
+        self
+    }
+
+    async fn send(mut self) -> Answer {
+        let method = self.request.method().clone();
+        let path = self.request.uri().path().to_owned();
+        if let Some(cookies) = self.jar.as_ref().and_then(Jar::header) {
+            self = self.header("cookie", cookies);
+        }
+        let response = self.router.oneshot(self.request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        if let Some(jar) = &self.jar {
+            jar.keep(&answer);
+        }
+        documented::check(&method, &path, &answer);
+        answer
+    }
+}
+
+impl IntoFuture for Request {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// Somebody at a browser: what the server sets is sent back.
+pub(crate) struct Browser {
+    app: TestApp,
+    jar: Jar,
+}
+
+impl Browser {
+    pub(super) fn new(app: &TestApp) -> Self {
+        let jar = Jar { clock: app.clock.clone(), cookies: Arc::default() };
+        Self { app: app.clone(), jar }
+    }
+
+    /// A request as a page of our own origin sends it.
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        let mut request = self.app.request(method, path).header("sec-fetch-site", "same-origin");
+        request.jar = Some(self.jar.clone());
+        request
+    }
+
+    /// The names of the cookies it would send.
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        self.jar.fresh().into_keys().collect()
+    }
+}
+
+#[derive(Clone)]
+struct Jar {
+    clock: ManualClock,
+    cookies: Arc<Mutex<BTreeMap<String, (String, Timestamp)>>>,
+}
+
+impl Jar {
+    fn fresh(&self) -> BTreeMap<String, String> {
+        let now = self.clock.now();
+        let cookies = self.cookies.lock().unwrap();
+        let fresh = cookies.iter().filter(|(_, (_, ends_at))| *ends_at > now);
+        fresh.map(|(name, (value, _))| (name.clone(), value.clone())).collect()
+    }
+
+    fn header(&self) -> Option<String> {
+        let pairs: Vec<_> = self.fresh().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    fn keep(&self, answer: &Answer) {
+        for cookie in answer.all("set-cookie") {
+            let (pair, attributes) = cookie.split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            let max_age = attributes.split(';').find_map(|one| one.trim().strip_prefix("Max-Age="));
+            let life = std::time::Duration::from_secs(max_age.unwrap().parse().unwrap());
+            let ends_at = self.clock.now().plus(life);
+            self.cookies.lock().unwrap().insert(name.to_owned(), (value.to_owned(), ends_at));
+        }
+    }
+}
