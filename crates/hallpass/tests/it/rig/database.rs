@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Row as _};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use url::Url;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -232,5 +233,7 @@ fn admin() -> &'static PgPool {
 }
 
 fn postgres_url(database: &str) -> DatabaseUrl {
-    DatabaseUrl::Postgres(Box::new(admin_options().database(database)))
+    let mut url = Url::parse(admin_url()).unwrap();
+    url.set_path(database);
+    DatabaseUrl::parse(url.as_str(), Path::new("")).unwrap()
 }
