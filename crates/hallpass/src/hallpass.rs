@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{Db, MigrationState, MigrationStatus, SchemaError};
+use crate::db::{DatabaseServer, Db, MigrationState, MigrationStatus, SchemaError};
 use crate::email::EmailAddress;
 use crate::error::Error;
 use crate::method::password::pool::{HashingPool, PoolSettings};
@@ -107,6 +107,15 @@ impl Hallpass {
             .all(|migration| migration.state == MigrationState::Applied))
     }
 
+    /// What the database server says of itself; `None` where there is none, as
+    /// with SQLite.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseUnavailable`] or [`Error::Internal`].
+    pub async fn database_server(&self) -> Result<Option<DatabaseServer>, Error> {
+        Ok(self.db().server().await?)
+    }
+
     /// Every route, ready to be served or merged into another router.
     ///
     /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so
@@ -147,6 +156,19 @@ impl Hallpass {
     /// [`Error::TokenExpired`], or [`Error::InvalidToken`] for any other fault.
     pub fn verify(&self, token: &str) -> Result<TokenBearer, Error> {
         token::verify(self.keys(), token, self.now())
+    }
+
+    /// What a token says, or the very rule that refuses it: for an operator who
+    /// asks why, and never for an answer to whoever sent the token, who may
+    /// learn of [`Refused`](hallpass_verify::Refused) only whether it expired.
+    ///
+    /// # Errors
+    /// The first rule that the token breaks.
+    pub fn explain(
+        &self,
+        token: &str,
+    ) -> Result<hallpass_verify::Claims, hallpass_verify::Refused> {
+        token::explain(self.keys(), token, self.now())
     }
 
     /// Makes an account for somebody else: not counted, and nobody is signed in.

@@ -60,7 +60,8 @@ mod web;
 pub use self::audit::TARGET as SECURITY_EVENTS;
 pub use self::clock::{Clock, ManualClock, Timestamp};
 pub use self::db::{
-    DatabaseUrl, InvalidDatabaseUrl, MigrationState, MigrationStatus, SchemaError, StoreError,
+    DatabaseServer, DatabaseUrl, InvalidDatabaseUrl, MigrationState, MigrationStatus, SchemaError,
+    StoreError, TlsUse,
 };
 pub use self::email::{EmailAddress, EmailKey, InvalidEmail};
 pub use self::error::{Cause, Error, ErrorCode, FieldFault};
@@ -83,4 +84,12 @@ pub use self::user::{DisplayName, InvalidName, User, UserId};
 /// When it cannot be serialised, which would be a defect.
 pub fn openapi_json() -> Result<String, serde_json::Error> {
     web::document().to_pretty_json()
+}
+
+/// As [`openapi_json`], as YAML.
+///
+/// # Errors
+/// When it cannot be serialised, which would be a defect.
+pub fn openapi_yaml() -> Result<String, Cause> {
+    Ok(web::document().to_yaml()?)
 }

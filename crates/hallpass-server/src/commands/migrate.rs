@@ -1,4 +1,99 @@
+//! `hallpass migrate`
+
+use hallpass::{Hallpass, MigrationState, MigrationStatus, Settings};
+use serde_json::{Value, json};
+
+use super::{open, output};
+use crate::cli::{JsonArgs, MigrateArgs};
+use crate::config::{Checked, Environment};
 use crate::exit::Failure;
-pub(super) fn run(_: crate::cli::MigrateArgs) -> Result<(), Failure> {
-    Err(Failure::refused("stub"))
+use crate::paint::{DIM, GOOD, WARN, paint};
+
+pub(super) fn run(args: MigrateArgs) -> Result<(), Failure> {
+    if args.status {
+        let settings = Checked::read(&Environment::of_process()?)?.look()?;
+        must_exist(&settings)?;
+        return open::look(settings, async |hallpass| {
+            show(&statuses(hallpass).await?, args.output)
+        });
+    }
+    open::look(open::load()?, async |hallpass| {
+        migrate(hallpass, args.output).await
+    })
+}
+
+/// Asking about a SQLite file would make it.
+fn must_exist(settings: &Settings) -> Result<(), Failure> {
+    match settings.database.sqlite_path() {
+        Some(path) if !path.exists() => Err(Failure::Database(format!(
+            "there is no database at {} yet; `hallpass migrate` makes it",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn migrate(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
+    let before = statuses(hallpass).await?;
+    let pending: Vec<_> = before
+        .iter()
+        .filter(|migration| is_pending(migration))
+        .collect();
+    if !pending.is_empty() {
+        output::say(format!("Migrating {}", hallpass.settings().database));
+    }
+    hallpass
+        .migrate()
+        .await
+        .map_err(|error| open::unusable(hallpass, &error))?;
+    for migration in &pending {
+        output::say(format!(
+            "  {} {} {}",
+            paint(GOOD, "applied"),
+            migration.version,
+            migration.name
+        ));
+    }
+    output::say("The database is up to date.");
+    if output.json {
+        return show(&statuses(hallpass).await?, output);
+    }
+    Ok(())
+}
+
+async fn statuses(hallpass: &Hallpass) -> Result<Vec<MigrationStatus>, Failure> {
+    hallpass
+        .migrations()
+        .await
+        .map_err(|error| open::unusable(hallpass, &error))
+}
+
+fn show(migrations: &[MigrationStatus], output: JsonArgs) -> Result<(), Failure> {
+    if output.json {
+        let all = migrations.iter().map(|migration| {
+            json!({ "version": migration.version, "name": migration.name, "state": state(migration) })
+        });
+        return output::print_json(&all.collect::<Vec<Value>>());
+    }
+    output::print(paint(DIM, "VERSION  STATE    NAME"))?;
+    for migration in migrations {
+        let style = if is_pending(migration) { WARN } else { GOOD };
+        let state = paint(style, format!("{:<7}", state(migration)));
+        output::print(format!(
+            "{:>7}  {state}  {}",
+            migration.version, migration.name
+        ))?;
+    }
+    Ok(())
+}
+
+fn is_pending(migration: &MigrationStatus) -> bool {
+    migration.state == MigrationState::Pending
+}
+
+fn state(migration: &MigrationStatus) -> &'static str {
+    match migration.state {
+        MigrationState::Applied => "applied",
+        MigrationState::Pending => "pending",
+    }
 }

@@ -2,8 +2,11 @@
 
 mod completions;
 mod doctor;
+mod input;
 mod migrate;
+mod open;
 mod openapi;
+mod output;
 mod secret;
 mod serve;
 mod token;

@@ -15,14 +15,25 @@ use hallpass::{Settings, SigningSecret};
 
 pub(crate) use self::environment::{Environment, KNOWN};
 pub(crate) use self::faults::{Fault, Faults};
-use self::read::Values;
-pub(crate) use self::secret_file::SecretFile;
+pub(crate) use self::read::Values;
+pub(crate) use self::secret_file::{SecretFile, others_may_read};
 
 /// Checked settings, before anything is made of them.
 #[derive(Debug)]
 pub(crate) struct Checked {
     values: Values,
     secret: SecretSource,
+}
+
+/// All that could be read, and what is wrong with the rest: for `doctor`, which
+/// looks at as much as it can.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// Every setting but the secret; one with a fault stands at its default.
+    pub(crate) values: Values,
+    /// Where the secret is; `None` when there is a fault.
+    pub(crate) secret: Option<SecretSource>,
+    pub(crate) faults: Faults,
 }
 
 /// Where the signing secret is.
@@ -80,16 +91,31 @@ pub(crate) fn load() -> Result<Config, Faults> {
     Checked::read(&Environment::of_process()?)?.open()
 }
 
-impl Checked {
-    /// Checks every setting; makes nothing.
-    pub(crate) fn read(environment: &Environment) -> Result<Self, Faults> {
+impl Reading {
+    /// Reads every setting; makes nothing.
+    pub(crate) fn of(environment: &Environment) -> Self {
         let mut faults = Faults::default();
         faults.unknown_names(environment);
         let values = Values::read(environment, &mut faults);
         let secret = read::secret(environment, &values, &mut faults);
-        match secret {
-            Some(secret) if faults.is_empty() => Ok(Self { values, secret }),
-            _ => Err(faults),
+        Self {
+            values,
+            secret,
+            faults,
+        }
+    }
+}
+
+impl Checked {
+    /// Checks every setting; makes nothing.
+    pub(crate) fn read(environment: &Environment) -> Result<Self, Faults> {
+        match Reading::of(environment) {
+            Reading {
+                values,
+                secret: Some(secret),
+                faults,
+            } if faults.is_empty() => Ok(Self { values, secret }),
+            Reading { faults, .. } => Err(faults),
         }
     }
 
@@ -98,9 +124,14 @@ impl Checked {
         &self.secret
     }
 
-    /// Where database and secret live.
-    pub(crate) fn data_dir(&self) -> &std::path::Path {
-        &self.values.data_dir
+    /// What the library runs with, for a command that only looks: where there
+    /// is no secret yet, one that is kept nowhere stands in for it.
+    pub(crate) fn look(self) -> Result<Settings, Faults> {
+        let secret = match self.secret {
+            SecretSource::Setting(secret) | SecretSource::File(_, secret) => secret,
+            SecretSource::ToBeMade(_) => stand_in()?,
+        };
+        Ok(self.values.settings(secret))
     }
 
     /// Makes the data folder and the secret where they are missing.
@@ -115,16 +146,8 @@ impl Checked {
             SecretSource::Setting(secret) | SecretSource::File(_, secret) => (secret, None),
             SecretSource::ToBeMade(path) => (SecretFile::make(&path)?, Some(path)),
         };
-        let mut settings = Settings::new(values.public_url, secret, values.database);
-        settings.cors_origins = values.cors_origins;
-        settings.trusted_proxies = values.trusted_proxies;
-        settings.password_hash = values.password_hash;
-        settings.password_min_length = values.password_min_length;
-        settings.hash_threads = values.hash_threads;
-        settings.rate_limit = values.rate_limit;
-        settings.cookie_prefix = values.cookie_prefix;
         Ok(Config {
-            settings,
+            settings: values.settings(secret),
             listen: values.listen,
             metrics: values.metrics,
             data_dir: values.data_dir,
@@ -132,4 +155,11 @@ impl Checked {
             fresh_secret,
         })
     }
+}
+
+/// A fresh secret that is kept nowhere.
+pub(crate) fn stand_in() -> Result<SigningSecret, Faults> {
+    let fault = |error: &dyn std::fmt::Display| Faults::one("BETTER_AUTH_SECRET", error);
+    let fresh = SigningSecret::generate().map_err(|error| fault(&error))?;
+    SigningSecret::new(&fresh).map_err(|error| fault(&error))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use hallpass::{
     CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
-    SigningSecret,
+    Settings, SigningSecret,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,20 +20,20 @@ use super::{Listen, Log, LogFormat, SecretSource};
 
 /// Every setting but the secret.
 #[derive(Debug)]
-pub(super) struct Values {
-    pub(super) public_url: PublicUrl,
-    pub(super) database: DatabaseUrl,
-    pub(super) listen: Listen,
-    pub(super) cors_origins: Vec<Origin>,
-    pub(super) trusted_proxies: Vec<IpNet>,
-    pub(super) data_dir: PathBuf,
-    pub(super) password_hash: HashPolicy,
-    pub(super) password_min_length: PasswordMinLength,
-    pub(super) hash_threads: NonZeroUsize,
-    pub(super) rate_limit: bool,
-    pub(super) cookie_prefix: CookiePrefix,
-    pub(super) metrics: Option<SocketAddr>,
-    pub(super) log: Log,
+pub(crate) struct Values {
+    pub(crate) public_url: PublicUrl,
+    pub(crate) database: DatabaseUrl,
+    pub(crate) listen: Listen,
+    pub(crate) cors_origins: Vec<Origin>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) password_hash: HashPolicy,
+    pub(crate) password_min_length: PasswordMinLength,
+    pub(crate) hash_threads: NonZeroUsize,
+    pub(crate) rate_limit: bool,
+    pub(crate) cookie_prefix: CookiePrefix,
+    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) log: Log,
 }
 
 const SECRET: &str = "BETTER_AUTH_SECRET";
@@ -96,6 +96,18 @@ impl Values {
             },
             data_dir,
         }
+    }
+    /// What the library runs with.
+    pub(crate) fn settings(&self, secret: SigningSecret) -> Settings {
+        let mut settings = Settings::new(self.public_url.clone(), secret, self.database.clone());
+        settings.cors_origins.clone_from(&self.cors_origins);
+        settings.trusted_proxies.clone_from(&self.trusted_proxies);
+        settings.password_hash = self.password_hash;
+        settings.password_min_length = self.password_min_length;
+        settings.hash_threads = self.hash_threads;
+        settings.rate_limit = self.rate_limit;
+        settings.cookie_prefix = self.cookie_prefix.clone();
+        settings
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod error;
 mod migrations;
+mod server;
 mod url;
 
 use std::future::Future;
@@ -19,7 +20,8 @@ use sqlx::{ConnectOptions, Postgres, Sqlite, Transaction};
 
 pub use self::error::StoreError;
 pub use self::migrations::{MigrationState, MigrationStatus, SchemaError};
-pub use self::url::{DatabaseUrl, InvalidDatabaseUrl};
+pub use self::server::DatabaseServer;
+pub use self::url::{DatabaseUrl, InvalidDatabaseUrl, TlsUse};
 
 /// The longest that one statement may take, the wait for a connection included.
 /// A frozen database costs a request this much and no more.

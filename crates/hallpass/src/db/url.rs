@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 /// Where the accounts live: `sqlite://PATH` or `postgres://…`.
@@ -17,6 +17,17 @@ pub enum DatabaseUrl {
     Sqlite(Box<SqliteConnectOptions>),
     /// A server.
     Postgres(Box<PgConnectOptions>),
+}
+
+/// How the connection to a database server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsUse {
+    /// Not at all, or only if the server insists.
+    Off,
+    /// If the server offers it; whoever is in between can say that it does not.
+    IfOffered,
+    /// Always encrypted.
+    Always,
 }
 
 /// Why a text is not a [`DatabaseUrl`]. Never holds the text, which may hold a
@@ -73,6 +84,24 @@ impl DatabaseUrl {
             Self::Sqlite(options) => Some(options.get_filename()),
             Self::Postgres(_) => None,
         }
+    }
+
+    /// The host of a database server, and how the way to it is protected;
+    /// `None` for a file or a server's local socket.
+    #[must_use]
+    pub fn server(&self) -> Option<(&str, TlsUse)> {
+        let Self::Postgres(options) = self else {
+            return None;
+        };
+        if options.get_socket().is_some() || options.get_host().starts_with('/') {
+            return None;
+        }
+        let tls = match options.get_ssl_mode() {
+            PgSslMode::Disable | PgSslMode::Allow => TlsUse::Off,
+            PgSslMode::Prefer => TlsUse::IfOffered,
+            PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => TlsUse::Always,
+        };
+        Some((options.get_host(), tls))
     }
 }
 

@@ -76,6 +76,11 @@ pub(crate) fn verify(keys: &Keys, token: &str, now: Timestamp) -> Result<TokenBe
     })
 }
 
+/// The claims of a token, or the very rule that refuses it.
+pub(crate) fn explain(keys: &Keys, token: &str, now: Timestamp) -> Result<Claims, Refused> {
+    keys.verifier().verify_at(token, now.unix_seconds())
+}
+
 /// The log may know which rule refused a token; the outside may not (RFC 8725).
 fn refuse(refused: Refused) -> Error {
     tracing::debug!(rule = refused.code(), "token refused");

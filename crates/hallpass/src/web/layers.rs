@@ -90,3 +90,55 @@ fn default(headers: &mut HeaderMap, name: &HeaderName, value: &'static str) {
         headers.insert(name, HeaderValue::from_static(value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::db::DatabaseUrl;
+    use crate::secret::SigningSecret;
+    use crate::settings::PublicUrl;
+
+    #[expect(clippy::unused_async, reason = "a handler is async")]
+    async fn panics() -> &'static str {
+        panic!("canary")
+    }
+
+    /// No real route panics, so this one is made to.
+    #[tokio::test]
+    async fn a_panic_is_a_500_for_that_request_alone() {
+        let secret = SigningSecret::new(&SigningSecret::generate().unwrap()).unwrap();
+        let database = DatabaseUrl::sqlite_file("never-opened.db");
+        let hallpass =
+            Hallpass::new(Settings::new(PublicUrl::default(), secret, database)).unwrap();
+        let routes = Router::new()
+            .route("/panics", get(panics))
+            .route("/works", get(|| async { "ok" }));
+        let router = wrap(routes, &hallpass).with_state(hallpass);
+        for _ in 0..2 {
+            let ask = |path: &str| {
+                let request = Request::get(path)
+                    .header("x-request-id", "my-id")
+                    .body(Body::empty())
+                    .unwrap();
+                router.clone().oneshot(request)
+            };
+            let failed = ask("/panics").await.unwrap();
+            assert_eq!(failed.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(failed.headers()["x-content-type-options"], "nosniff");
+            let body = failed.into_body().collect().await.unwrap().to_bytes();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(
+                body.contains("internal_error") && body.contains("my-id"),
+                "{body}"
+            );
+            assert!(!body.contains("canary"), "{body}");
+            assert_eq!(ask("/works").await.unwrap().status(), StatusCode::OK);
+        }
+    }
+}

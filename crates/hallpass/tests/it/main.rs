@@ -4,5 +4,11 @@
 //! `make test` starts PostgreSQL and runs these. Nothing here sleeps, and the
 //! tests run in any order.
 
+mod answers;
+mod cookies;
+mod cors;
+mod headers;
+mod refusals;
 mod rig;
-mod scratch;
+mod routing;
+mod stories;

@@ -5,6 +5,7 @@ mod answer;
 mod client;
 mod database;
 mod documented;
+mod everywhere;
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,7 +19,7 @@ use hallpass::{
 };
 use serde_json::json;
 
-pub(crate) use self::answer::Answer;
+pub(crate) use self::answer::{Answer, is_uuid};
 pub(crate) use self::client::{Browser, Request};
 pub(crate) use self::database::{Database, Engine};
 pub(crate) use self::documented::document;
@@ -32,7 +33,10 @@ pub(crate) const PASSWORD: &str = "marble otter 9 quilt";
 pub(crate) const START: i64 = 1_800_000_000;
 
 /// As cheap as Argon2id gets, so that the tests do not measure it.
-pub(crate) const CHEAP_ARGON2ID: HashPolicy = HashPolicy::Argon2id { memory_kib: 64, passes: 1 };
+pub(crate) const CHEAP_ARGON2ID: HashPolicy = HashPolicy::Argon2id {
+    memory_kib: 64,
+    passes: 1,
+};
 pub(crate) const CHEAP_BCRYPT: HashPolicy = HashPolicy::Bcrypt { cost: 4 };
 
 /// Makes of one test two: `name::on_sqlite` and `name::on_postgresql`.
@@ -60,7 +64,10 @@ pub(crate) use on_both_engines;
 
 /// One runtime for all tests, so that connections to PostgreSQL can be shared.
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 });
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -69,14 +76,19 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// Runs one test on one engine, and takes its database away when it passed.
 pub(crate) fn run<F: Future<Output = ()>>(engine: Engine, check: impl FnOnce(TestApp) -> F) {
-    block_on(async {
+    let run = async {
         let database = Database::migrated(engine).await;
-        let app = TestApp::on(database, ManualClock::at(Timestamp::from_unix_seconds(START)));
+        let app = TestApp::on(
+            database,
+            ManualClock::at(Timestamp::from_unix_seconds(START)),
+        );
         let handle = app.clone();
         check(app).await;
         handle.hallpass.close().await;
         handle.database.remove().await;
-    });
+    };
+    // Both engines must match the one snapshot.
+    insta::allow_duplicates! { block_on(run) }
 }
 
 /// A server under test. Clones are the same server.
@@ -94,10 +106,23 @@ impl TestApp {
         Self::assemble(settings, Arc::new(database), clock)
     }
 
+    /// For what is answered before the database is needed.
+    pub(crate) fn whose_database_is_not_asked() -> Self {
+        Self::on(
+            Database::unused(),
+            ManualClock::at(Timestamp::from_unix_seconds(START)),
+        )
+    }
+
     fn assemble(settings: Settings, database: Arc<Database>, clock: ManualClock) -> Self {
         let hallpass = Hallpass::with_clock(settings, Clock::from(clock.clone())).unwrap();
         let router = hallpass.router();
-        Self { hallpass, clock, database, router }
+        Self {
+            hallpass,
+            clock,
+            database,
+            router,
+        }
     }
 
     /// Another server with these settings over the same database and clock.
@@ -114,7 +139,10 @@ impl TestApp {
 
     /// A server over a new database without any table.
     pub(crate) async fn on_an_empty_database(&self) -> Self {
-        Self::on(Database::empty(self.database.engine()).await, self.clock.clone())
+        Self::on(
+            Database::empty(self.database.engine()).await,
+            self.clock.clone(),
+        )
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -152,7 +180,11 @@ impl TestApp {
     /// Registers somebody with [`PASSWORD`], from an address nobody else has.
     pub(crate) async fn account(&self, email: &str) -> Account {
         let body = json!({"email": email, "password": PASSWORD, "name": "Somebody"});
-        let answer = self.post("/api/v1/auth/register").from(&fresh_client()).json(&body).await;
+        let answer = self
+            .post("/api/v1/auth/register")
+            .from(&fresh_client())
+            .json(&body)
+            .await;
         assert_eq!(answer.status, 201, "{answer}");
         let user = &answer.json()["user"];
         Account {
@@ -164,7 +196,13 @@ impl TestApp {
 
     /// A sign-in that is yet to be sent.
     pub(crate) fn sign_in(&self, email: &str, password: &str) -> Request {
-        self.post("/api/v1/auth/signin").json(&json!({"email": email, "password": password}))
+        self.post("/api/v1/auth/signin")
+            .json(&json!({"email": email, "password": password}))
+    }
+
+    /// As [`TestApp::me`], where a 5xx is what the test is after.
+    pub(crate) async fn me_may_fail(&self, token: &str) -> Answer {
+        self.get("/api/v1/auth/me").bearer(token).may_fail().await
     }
 
     pub(crate) async fn me(&self, token: &str) -> Answer {
@@ -203,6 +241,9 @@ pub(crate) fn settings(database: DatabaseUrl) -> Settings {
     settings.password_hash = CHEAP_ARGON2ID;
     settings.hash_threads = NonZeroUsize::new(2).unwrap();
     // A test machine under load is no reason to answer 503.
-    settings.hash_queue = HashQueue { deadline: Duration::from_secs(60), ..HashQueue::default() };
+    settings.hash_queue = HashQueue {
+        deadline: Duration::from_secs(60),
+        ..HashQueue::default()
+    };
     settings
 }

@@ -181,7 +181,7 @@ fn dummy(policy: HashPolicy) -> String {
 /// Whether bcrypt reads the whole password. It stops after 72 bytes, and to it
 /// `a` and `a\0a` are the same, since it repeats the password with a closing NUL
 /// until 72 bytes are full.
-fn fits_bcrypt(password: &Password) -> bool {
+pub(super) fn fits_bcrypt(password: &Password) -> bool {
     let bytes = password.expose().as_bytes();
     bytes.len() <= BCRYPT_MAX_BYTES && !bytes.contains(&0)
 }

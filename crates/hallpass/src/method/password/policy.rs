@@ -4,7 +4,9 @@
 
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
+use super::hash::fits_bcrypt;
 use crate::email::EmailAddress;
 use crate::secret::Password;
 use crate::settings::{HashPolicy, Settings};
@@ -22,9 +24,10 @@ pub(super) enum PasswordRefused {
     )]
     TooLong,
     #[error(
-        "The password must have at most 72 bytes; letters outside ASCII take two to four each."
+        "The password must have at most 72 bytes, of which letters outside ASCII take two to four, \
+         and no NUL character."
     )]
-    TooLongForBcrypt,
+    UnfitForBcrypt,
     #[error("The password must not contain the part of the email address before the @.")]
     ContainsEmail,
     #[error(
@@ -38,22 +41,23 @@ impl PasswordRefused {
     pub(super) const fn rule(self) -> &'static str {
         match self {
             Self::Empty | Self::TooShort(_) => "string_too_short",
-            Self::TooLong | Self::TooLongForBcrypt => "string_too_long",
+            Self::TooLong | Self::UnfitForBcrypt => "string_too_long",
             Self::ContainsEmail => "password_contains_email",
             Self::Common => "password_common",
         }
     }
 }
 
-/// A password that falls within so many guesses is a common one. The block list
-/// has 30 000 entries; the rest covers their spellings with a capital or digit.
-const GUESSES_OF_A_COMMON_PASSWORD: u64 = 100_000;
+/// A password that falls within so many guesses is a common one: as many as
+/// the block list of zxcvbn has entries.
+const GUESSES_OF_A_COMMON_PASSWORD: u64 = 30_001;
+
+/// How much of a password is weighed, in code points. No listed password is
+/// longer, and a longer one that repeats itself repeats itself in here.
+const WEIGHED: usize = 24;
 
 /// Local parts shorter than this stand in most passwords by chance.
 const SHORTEST_TELLING_LOCAL_PART: usize = 3;
-
-/// bcrypt reads no more (OWASP Password Storage Cheat Sheet, "bcrypt").
-const BCRYPT_MAX_BYTES: usize = 72;
 
 pub(super) fn check(
     settings: &Settings,
@@ -69,8 +73,8 @@ pub(super) fn check(
         return Err(PasswordRefused::TooLong);
     }
     let bcrypt = matches!(settings.password_hash, HashPolicy::Bcrypt { .. });
-    if bcrypt && password.expose().len() > BCRYPT_MAX_BYTES {
-        return Err(PasswordRefused::TooLongForBcrypt);
+    if bcrypt && !fits_bcrypt(password) {
+        return Err(PasswordRefused::UnfitForBcrypt);
     }
     if email.is_some_and(|email| contains_local_part(password, email)) {
         return Err(PasswordRefused::ContainsEmail);
@@ -104,6 +108,11 @@ fn contains_local_part(password: &Password, email: &EmailAddress) -> bool {
 }
 
 fn is_common(settings: &Settings, email: Option<&EmailAddress>, password: &Password) -> bool {
+    let weighed: Zeroizing<String> =
+        Zeroizing::new(password.expose().chars().take(WEIGHED).collect());
+    if leet_readings(&weighed) > MOST_LEET_READINGS {
+        return false;
+    }
     let address = email.map_or("", |email| email.key().as_str());
     let parts = [address, settings.public_url.origin().as_str(), "hallpass"];
     let words: Vec<&str> = parts
@@ -113,7 +122,26 @@ fn is_common(settings: &Settings, email: Option<&EmailAddress>, password: &Passw
                 .chain([*part])
         })
         .collect();
-    zxcvbn::zxcvbn(password.expose(), &words).guesses() < GUESSES_OF_A_COMMON_PASSWORD
+    zxcvbn::zxcvbn(&weighed, &words).guesses() < GUESSES_OF_A_COMMON_PASSWORD
+}
+
+/// The signs that zxcvbn reads as one letter, for each letter with several.
+const LEET: [&str; 7] = ["4@", "({[<", "69", "1!|", "1|7", "$5", "+7"];
+
+/// More readings than any listed password has.
+const MOST_LEET_READINGS: usize = 32;
+
+/// In how many ways zxcvbn would read the signs of a password as letters. It
+/// tries them all, so without a bound a hundred well-chosen signs would keep a
+/// thread busy for seconds; nothing that ambiguous is a common password.
+fn leet_readings(password: &str) -> usize {
+    let signs = |letter: &&str| {
+        letter
+            .chars()
+            .filter(|sign| password.contains(*sign))
+            .count()
+    };
+    LEET.iter().map(signs).map(|signs| signs.max(1)).product()
 }
 
 #[cfg(test)]
@@ -189,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn a_password_of_many_leet_signs_is_not_read_in_every_way() {
+        let signs = "4@8({[<369&#!1/|0$5+7%2".repeat(5);
+        assert!(leet_readings(&signs) > MOST_LEET_READINGS);
+        assert_eq!(verdict(&settings(), "ann@example.com", &signs), Ok(()));
+        assert_eq!(leet_readings("1q2w3e4r5t6y7u8i9o0p!@#$%"), 32);
+    }
+
+    #[test]
     fn asvs_6_2_11_context_words_are_refused() {
         let settings = settings();
         assert_eq!(
@@ -217,7 +253,11 @@ mod tests {
         assert_eq!(verdict(&settings, "ann@example.com", &longest), Ok(()));
         assert_eq!(
             verdict(&settings, "ann@example.com", &format!("{longest}x")),
-            Err(PasswordRefused::TooLongForBcrypt)
+            Err(PasswordRefused::UnfitForBcrypt)
+        );
+        assert_eq!(
+            verdict(&settings, "ann@example.com", "kq7\0vz2-marble"),
+            Err(PasswordRefused::UnfitForBcrypt)
         );
     }
 }

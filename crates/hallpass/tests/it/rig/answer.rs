@@ -25,17 +25,28 @@ impl Answer {
     /// The value of a header that is there at most once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let all = self.all(name);
-        assert!(all.len() <= 1, "{name} is there {} times\n{self}", all.len());
+        assert!(
+            all.len() <= 1,
+            "{name} is there {} times\n{self}",
+            all.len()
+        );
         all.first().copied()
     }
 
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        self.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+        self.headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .collect()
     }
 
     pub(crate) fn token(&self) -> String {
         let body = self.json();
-        body["access_token"].as_str().unwrap_or_else(|| panic!("no token\n{self}")).to_owned()
+        body["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no token\n{self}"))
+            .to_owned()
     }
 
     /// The error's code, or nothing where the answer is no error.
@@ -50,9 +61,15 @@ impl Answer {
 
     /// `field: rule` of every item of a 422.
     pub(crate) fn faults(&self) -> Vec<String> {
-        assert_eq!(self.verdict(), (422, "validation_failed".to_owned()), "{self}");
+        assert_eq!(
+            self.verdict(),
+            (422, "validation_failed".to_owned()),
+            "{self}"
+        );
         let detail = self.json()["detail"].take();
-        let items = detail.as_array().unwrap_or_else(|| panic!("no list\n{self}"));
+        let items = detail
+            .as_array()
+            .unwrap_or_else(|| panic!("no list\n{self}"));
         let item = |item: &Value| {
             let place = item["loc"].as_array().unwrap();
             let place: Vec<_> = place.iter().map(|part| part.as_str().unwrap()).collect();
@@ -84,7 +101,11 @@ impl Answer {
             lines.sort();
         }
         let body = String::from_utf8_lossy(&self.body);
-        let body = match self.headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
+        let body = match self
+            .headers
+            .get("x-request-id")
+            .and_then(|id| id.to_str().ok())
+        {
             Some(id) => body.replace(id, "<request-id>"),
             None => body.into_owned(),
         };

@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{Answer, COOKIE, TestApp, documented};
+use super::{Answer, COOKIE, TestApp, documented, everywhere};
 
 /// A request; awaiting it sends it.
 #[must_use = "a request is sent when it is awaited"]
@@ -23,6 +23,7 @@ pub(crate) struct Request {
     router: Router,
     request: axum::http::Request<Body>,
     jar: Option<Jar>,
+    may_fail: bool,
 }
 
 impl Request {
@@ -30,19 +31,29 @@ impl Request {
         let mut request = axum::http::Request::new(Body::empty());
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
         *request.uri_mut() = Uri::try_from(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        Self { router: app.router.clone(), request, jar: None }.from("192.0.2.1")
+        Self {
+            router: app.router.clone(),
+            request,
+            jar: None,
+            may_fail: false,
+        }
+        .from("192.0.2.1")
     }
 
     /// Sends it from this address.
     pub(crate) fn from(mut self, ip: &str) -> Self {
         let ip: IpAddr = ip.parse().unwrap();
-        self.request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 40_000)));
+        self.request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::new(ip, 40_000)));
         self
     }
 
     /// As a router that was served without connection info sees it.
     pub(crate) fn from_nowhere(mut self) -> Self {
-        self.request.extensions_mut().remove::<ConnectInfo<SocketAddr>>();
+        self.request
+            .extensions_mut()
+            .remove::<ConnectInfo<SocketAddr>>();
         self
     }
 
@@ -81,6 +92,12 @@ impl Request {
         self
     }
 
+    /// Allows a 5xx, which anywhere else fails the test.
+    pub(crate) fn may_fail(mut self) -> Self {
+        self.may_fail = true;
+        self
+    }
+
     async fn send(mut self) -> Answer {
         let method = self.request.method().clone();
         let path = self.request.uri().path().to_owned();
@@ -90,10 +107,19 @@ impl Request {
         let response = self.router.oneshot(self.request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        let answer = Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        };
         if let Some(jar) = &self.jar {
             jar.keep(&answer);
         }
+        assert!(
+            answer.status < 500 || self.may_fail,
+            "{method} {path}\n{answer}"
+        );
+        everywhere::check(&answer);
         documented::check(&method, &path, &answer);
         answer
     }
@@ -116,13 +142,22 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(super) fn new(app: &TestApp) -> Self {
-        let jar = Jar { clock: app.clock.clone(), cookies: Arc::default() };
-        Self { app: app.clone(), jar }
+        let jar = Jar {
+            clock: app.clock.clone(),
+            cookies: Arc::default(),
+        };
+        Self {
+            app: app.clone(),
+            jar,
+        }
     }
 
     /// A request as a page of our own origin sends it.
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
-        let mut request = self.app.request(method, path).header("sec-fetch-site", "same-origin");
+        let mut request = self
+            .app
+            .request(method, path)
+            .header("sec-fetch-site", "same-origin");
         request.jar = Some(self.jar.clone());
         request
     }
@@ -144,11 +179,17 @@ impl Jar {
         let now = self.clock.now();
         let cookies = self.cookies.lock().unwrap();
         let fresh = cookies.iter().filter(|(_, (_, ends_at))| *ends_at > now);
-        fresh.map(|(name, (value, _))| (name.clone(), value.clone())).collect()
+        fresh
+            .map(|(name, (value, _))| (name.clone(), value.clone()))
+            .collect()
     }
 
     fn header(&self) -> Option<String> {
-        let pairs: Vec<_> = self.fresh().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> = self
+            .fresh()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
@@ -156,10 +197,15 @@ impl Jar {
         for cookie in answer.all("set-cookie") {
             let (pair, attributes) = cookie.split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
-            let max_age = attributes.split(';').find_map(|one| one.trim().strip_prefix("Max-Age="));
+            let max_age = attributes
+                .split(';')
+                .find_map(|one| one.trim().strip_prefix("Max-Age="));
             let life = std::time::Duration::from_secs(max_age.unwrap().parse().unwrap());
             let ends_at = self.clock.now().plus(life);
-            self.cookies.lock().unwrap().insert(name.to_owned(), (value.to_owned(), ends_at));
+            self.cookies
+                .lock()
+                .unwrap()
+                .insert(name.to_owned(), (value.to_owned(), ends_at));
         }
     }
 }

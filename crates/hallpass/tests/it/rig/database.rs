@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use hallpass::{DatabaseUrl, Hallpass};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -33,7 +33,9 @@ impl Database {
         match engine {
             Engine::Sqlite => {
                 let folder = TempDir::new().unwrap();
-                tokio::fs::copy(sqlite_template().await, folder.path().join(FILE)).await.unwrap();
+                tokio::fs::copy(sqlite_template().await, folder.path().join(FILE))
+                    .await
+                    .unwrap();
                 Self::sqlite(folder)
             }
             Engine::Postgres => Self::postgres(Some(postgres_template().await)).await,
@@ -43,24 +45,43 @@ impl Database {
     /// One without any table.
     pub(crate) async fn empty(engine: Engine) -> Self {
         match engine {
-            Engine::Sqlite => Self::sqlite(TempDir::new().unwrap()),
+            Engine::Sqlite => Self::unused(),
             Engine::Postgres => Self::postgres(None).await,
         }
     }
 
+    /// A name without a file behind it.
+    pub(crate) fn unused() -> Self {
+        Self::sqlite(TempDir::new().unwrap())
+    }
+
     fn sqlite(folder: TempDir) -> Self {
-        let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join(FILE))
+            .create_if_missing(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options);
         Self::Sqlite { folder, pool }
     }
 
     async fn postgres(template: Option<&str>) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("hallpass_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "hallpass_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let template = template.unwrap_or("template0");
-        run(admin(), &format!("create database {name} template {template}")).await;
+        run(
+            admin(),
+            &format!("create database {name} template {template}"),
+        )
+        .await;
         let options = admin_options().database(&name);
-        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options);
         Self::Postgres { name, pool }
     }
 
@@ -81,7 +102,9 @@ impl Database {
     /// A URL under which no database is to be found.
     pub(crate) fn missing_url(&self) -> DatabaseUrl {
         match self {
-            Self::Sqlite { folder, .. } => DatabaseUrl::sqlite_file(folder.path().join("no/such/folder.db")),
+            Self::Sqlite { folder, .. } => {
+                DatabaseUrl::sqlite_file(folder.path().join("no/such/folder.db"))
+            }
             Self::Postgres { name, .. } => postgres_url(&format!("{name}_missing")),
         }
     }
@@ -90,7 +113,10 @@ impl Database {
     pub(crate) async fn execute(&self, sql: &str) {
         match self {
             Self::Sqlite { pool, .. } => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(sql))
+                    .execute(pool)
+                    .await
+                    .unwrap();
             }
             Self::Postgres { pool, .. } => run(pool, sql).await,
         }
@@ -100,9 +126,14 @@ impl Database {
     pub(crate) async fn texts(&self, sql: &str) -> Vec<Vec<String>> {
         macro_rules! rows {
             ($pool:expr) => {{
-                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all($pool).await.unwrap();
+                let rows = sqlx::query(AssertSqlSafe(sql))
+                    .fetch_all($pool)
+                    .await
+                    .unwrap();
                 let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-                rows.iter().map(|row| (0..row.len()).map(|at| text(row.get(at))).collect()).collect()
+                rows.iter()
+                    .map(|row| (0..row.len()).map(|at| text(row.get(at))).collect())
+                    .collect()
             }};
         }
         match self {
@@ -160,16 +191,36 @@ impl Database {
 const FILE: &str = "hallpass.db";
 
 async fn run(pool: &PgPool, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(pool)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 async fn sqlite_template() -> &'static Path {
     static TEMPLATE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
     let make = || async {
         let folder = TempDir::new().unwrap();
-        let file = folder.path().join(FILE);
-        migrate(DatabaseUrl::sqlite_file(&file)).await;
-        (folder, file)
+        let (made, template) = (folder.path().join("made.db"), folder.path().join(FILE));
+        migrate(DatabaseUrl::sqlite_file(&made)).await;
+        // Into one file: what was migrated may still be in the write-ahead log.
+        let mut made = SqliteConnectOptions::new()
+            .filename(made)
+            .connect()
+            .await
+            .unwrap();
+        let copy = format!("vacuum into '{}'", template.display());
+        sqlx::raw_sql(AssertSqlSafe(copy))
+            .execute(&mut made)
+            .await
+            .unwrap();
+        made.close().await.unwrap();
+        // The mode is kept in the file, so that no connection has to switch it.
+        let options = SqliteConnectOptions::new()
+            .filename(&template)
+            .journal_mode(SqliteJournalMode::Wal);
+        options.connect().await.unwrap().close().await.unwrap();
+        (folder, template)
     };
     &TEMPLATE.get_or_init(make).await.1
 }
@@ -181,16 +232,30 @@ async fn postgres_template() -> &'static str {
     let make = || async {
         let name = format!("hallpass_template_{:016x}", fingerprint_of_the_migrations());
         let mut lock = admin().acquire().await.unwrap();
-        sqlx::raw_sql("select pg_advisory_lock(4011)").execute(&mut *lock).await.unwrap();
+        sqlx::raw_sql("select pg_advisory_lock(4011)")
+            .execute(&mut *lock)
+            .await
+            .unwrap();
         let found = sqlx::query("select 1 from pg_database where datname = $1").bind(&name);
         if found.fetch_optional(admin()).await.unwrap().is_none() {
             let draft = format!("{name}_draft");
-            run(admin(), &format!("drop database if exists {draft} with (force)")).await;
-            run(admin(), &format!("create database {draft} template template0")).await;
+            run(
+                admin(),
+                &format!("drop database if exists {draft} with (force)"),
+            )
+            .await;
+            run(
+                admin(),
+                &format!("create database {draft} template template0"),
+            )
+            .await;
             migrate(postgres_url(&draft)).await;
             run(admin(), &format!("alter database {draft} rename to {name}")).await;
         }
-        sqlx::raw_sql("select pg_advisory_unlock(4011)").execute(&mut *lock).await.unwrap();
+        sqlx::raw_sql("select pg_advisory_unlock(4011)")
+            .execute(&mut *lock)
+            .await
+            .unwrap();
         name
     };
     TEMPLATE.get_or_init(make).await
@@ -198,7 +263,10 @@ async fn postgres_template() -> &'static str {
 
 fn fingerprint_of_the_migrations() -> u64 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
     files.sort();
     let mut hasher = DefaultHasher::new();
     for file in files {
@@ -216,8 +284,9 @@ async fn migrate(url: DatabaseUrl) {
 
 fn admin_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| {
-        std::env::var("HALLPASS_TEST_POSTGRES")
-            .unwrap_or_else(|_| panic!("run the tests through `make test`, which starts PostgreSQL"))
+        std::env::var("HALLPASS_TEST_POSTGRES").unwrap_or_else(|_| {
+            panic!("run the tests through `make test`, which starts PostgreSQL")
+        })
     });
     &URL
 }
@@ -227,8 +296,11 @@ fn admin_options() -> PgConnectOptions {
 }
 
 fn admin() -> &'static PgPool {
-    static POOL: LazyLock<PgPool> =
-        LazyLock::new(|| PgPoolOptions::new().max_connections(4).connect_lazy_with(admin_options()));
+    static POOL: LazyLock<PgPool> = LazyLock::new(|| {
+        PgPoolOptions::new()
+            .max_connections(4)
+            .connect_lazy_with(admin_options())
+    });
     &POOL
 }
 

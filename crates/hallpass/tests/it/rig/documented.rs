@@ -22,19 +22,32 @@ pub(super) fn check(method: &Method, path: &str, answer: &Answer) {
         return;
     }
     let Some(item) = described(path) else { return };
-    let method = if *method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+    let method = if *method == Method::HEAD {
+        "get".to_owned()
+    } else {
+        method.as_str().to_lowercase()
+    };
     let Some(operation) = item.get(&method) else {
-        assert_eq!(answer.status, 405, "{method} {path} is not described\n{answer}");
+        assert_eq!(
+            answer.status, 405,
+            "{method} {path} is not described\n{answer}"
+        );
         return;
     };
     let statuses = operation["responses"].as_object().unwrap();
     let status = answer.status.to_string();
-    assert!(statuses.contains_key(&status), "{method} {path} is not said to answer {status}\n{answer}");
+    assert!(
+        statuses.contains_key(&status),
+        "{method} {path} is not said to answer {status}\n{answer}"
+    );
 }
 
 fn described(path: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
-    paths.iter().find(|(pattern, _)| matches(pattern, path)).map(|(_, item)| item)
+    paths
+        .iter()
+        .find(|(pattern, _)| matches(pattern, path))
+        .map(|(_, item)| item)
 }
 
 fn matches(pattern: &str, path: &str) -> bool {

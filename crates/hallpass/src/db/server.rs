@@ -1,0 +1,32 @@
+//! What a database server says of itself: for operators.
+
+use super::{Db, StoreError, bounded};
+use crate::clock::Timestamp;
+
+/// A database server, as it describes itself.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[non_exhaustive]
+pub struct DatabaseServer {
+    /// Its version, in its own words: `17.2 (Debian 17.2-1)`.
+    pub version: String,
+    /// The time by its clock.
+    pub now: Timestamp,
+    /// Whether it takes no writes, as a standby does.
+    pub read_only: bool,
+}
+
+const SERVER: &str = "select current_setting('server_version') as version, \
+    clock_timestamp() as now, \
+    current_setting('transaction_read_only') = 'on' as read_only";
+
+impl Db {
+    /// `None` on SQLite, which is no server.
+    pub(crate) async fn server(&self) -> Result<Option<DatabaseServer>, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(pool) => bounded("server", sqlx::query_as(SERVER).fetch_one(pool))
+                .await
+                .map(Some),
+        }
+    }
+}

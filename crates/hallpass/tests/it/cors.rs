@@ -1,0 +1,103 @@
+//! Front ends on other origins: the listed ones may call with credentials.
+
+use insta::assert_snapshot;
+
+use crate::rig::{FRONT_END, TestApp, on_both_engines};
+
+const SECOND: &str = "https://app.example.com";
+
+fn with_two_front_ends(app: &TestApp) -> TestApp {
+    app.with(|settings| {
+        settings.cors_origins = vec![FRONT_END.parse().unwrap(), SECOND.parse().unwrap()]
+    })
+}
+
+/// Everything that is close to a listed origin and is not it.
+const STRANGERS: [&str; 22] = [
+    "https://evil.example",
+    "null",
+    "",
+    "*",
+    "file://",
+    "http://localhost",
+    "http://localhost:30000",
+    "http://localhost:300",
+    "http://localhost:3001",
+    "http://localhost:3000/",
+    "http://localhost:3000.evil.example",
+    "http://evil.example/http://localhost:3000",
+    "https://localhost:3000",
+    "HTTP://LOCALHOST:3000",
+    "http://127.0.0.1:3000",
+    "https://app.example.com.evil.example",
+    "https://evil-app.example.com",
+    "https://evil.app.example.com",
+    "https://app.example.com:8443",
+    "https://app.example.com@evil.example",
+    "https://app.example.co",
+    "http://localhost:3000, https://app.example.com",
+];
+
+on_both_engines! {
+    async fn a_listed_front_end_may_read_answers(app) {
+        let app = with_two_front_ends(&app);
+        let ann = app.account("ann@example.com").await;
+        for origin in [FRONT_END, SECOND] {
+            for answer in [
+                app.get("/api/v1/auth/me").bearer(&ann.token).header("origin", origin).await,
+                app.get("/api/v1/auth/me").header("origin", origin).await,
+                app.get("/nope").header("origin", origin).await,
+            ] {
+                assert_eq!(answer.header("access-control-allow-origin"), Some(origin), "{answer}");
+                assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
+                assert_eq!(
+                    answer.header("access-control-expose-headers"),
+                    Some("retry-after,www-authenticate,x-request-id")
+                );
+            }
+        }
+    }
+
+    async fn a_preflight_of_a_listed_front_end_is_allowed_what_it_needs(app) {
+        let request = app.request("OPTIONS", "/api/v1/auth/signin").header("origin", FRONT_END);
+        let request = request.header("access-control-request-method", "POST");
+        let answer = request.header("access-control-request-headers", "content-type").await;
+        assert_snapshot!(answer, @"");
+    }
+
+    async fn asvs_3_4_2_nobody_else_may(app) {
+        let app = with_two_front_ends(&app);
+        let ann = app.account("ann@example.com").await;
+        for origin in STRANGERS {
+            let answer = app.get("/api/v1/auth/me").bearer(&ann.token).header("origin", origin).await;
+            assert_eq!(answer.header("access-control-allow-origin"), None, "{origin:?}");
+            let preflight = app.request("OPTIONS", "/api/v1/auth/signin").header("origin", origin);
+            let preflight = preflight.header("access-control-request-method", "POST").await;
+            assert_eq!(preflight.header("access-control-allow-origin"), None, "{origin:?}");
+        }
+        // Our own pages need no permission, and a request that names none gets none.
+        let own = app.get("/healthz").header("origin", crate::rig::PUBLIC_URL).await;
+        assert_eq!(own.header("access-control-allow-origin"), None);
+        assert_eq!(app.get("/healthz").await.header("access-control-allow-origin"), None);
+    }
+
+    async fn without_a_list_nobody_may(app) {
+        let app = app.with(|settings| settings.cors_origins.clear());
+        for origin in [FRONT_END, "null", "https://evil.example"] {
+            let answer = app.get("/healthz").header("origin", origin).await;
+            assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
+        }
+    }
+
+    async fn a_preflight_changes_nothing_and_needs_no_token(app) {
+        let ann = app.account("ann@example.com").await;
+        let before = app.database.dump().await;
+        for path in ["/api/v1/auth/signin", "/api/v1/auth/signout", ann.path().as_str()] {
+            let request = app.request("OPTIONS", path).header("origin", FRONT_END).cookie(&ann.token);
+            let answer = request.header("access-control-request-method", "POST").await;
+            assert_eq!((answer.status, answer.body.len()), (200, 0), "{answer}");
+            assert_eq!(answer.header("set-cookie"), None);
+        }
+        assert_eq!(app.database.dump().await, before);
+    }
+}

@@ -1,0 +1,84 @@
+//! What CONTRACT section 7 asks of every answer, looked at in every answer that
+//! any test gets.
+
+use super::Answer;
+
+pub(super) fn check(answer: &Answer) {
+    let id = answer
+        .header("x-request-id")
+        .unwrap_or_else(|| panic!("no request id\n{answer}"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    assert!(
+        (1..=64).contains(&id.len()) && id.chars().all(plain),
+        "{id:?}"
+    );
+    assert_eq!(
+        answer.header("x-content-type-options"),
+        Some("nosniff"),
+        "{answer}"
+    );
+    let policy = answer.header("content-security-policy").unwrap_or_default();
+    for directive in [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(
+            policy.contains(directive),
+            "{directive} is missing\n{answer}"
+        );
+    }
+    assert!(!policy.contains("unsafe-"), "{answer}");
+    let is_page = answer
+        .header("content-type")
+        .is_some_and(|kind| !kind.starts_with("application/json"));
+    let referrer = if is_page {
+        "same-origin"
+    } else {
+        "no-referrer"
+    };
+    assert_eq!(answer.header("referrer-policy"), Some(referrer), "{answer}");
+    assert_eq!(answer.header("server"), None, "{answer}");
+    assert_eq!(answer.header("vary"), Some("origin"), "{answer}");
+    assert_ne!(
+        answer.header("access-control-allow-origin"),
+        Some("*"),
+        "{answer}"
+    );
+    if answer.status >= 400 {
+        is_an_error(answer);
+    }
+}
+
+/// `{"detail": …, "code": "<stable_snake_case>"}`, for every refusal there is.
+fn is_an_error(answer: &Answer) {
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/json"),
+        "{answer}"
+    );
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
+    // An answer to HEAD has no body (RFC 9110, section 9.3.2).
+    if answer.body.is_empty() && answer.header("content-length") != Some("0") {
+        return;
+    }
+    let body = answer.json();
+    let keys: Vec<_> = body
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(keys, ["code", "detail"], "{answer}");
+    let code = body["code"].as_str().unwrap();
+    let known = hallpass::ErrorCode::ALL
+        .iter()
+        .find(|known| known.as_str() == code);
+    let known = known.unwrap_or_else(|| panic!("{code} is no code of ours\n{answer}"));
+    assert_eq!(known.http_status(), answer.status, "{answer}");
+    if code == "validation_failed" {
+        assert!(!answer.faults().is_empty());
+    } else {
+        assert!(!body["detail"].as_str().unwrap().is_empty(), "{answer}");
+    }
+}
