@@ -122,7 +122,7 @@ pub(crate) enum UserCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Verify a token from standard input: explain its claims, or why it is refused
     Verify(JsonArgs),

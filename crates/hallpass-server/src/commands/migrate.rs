@@ -3,7 +3,7 @@
 use hallpass::{Hallpass, MigrationState, MigrationStatus, Settings};
 use serde_json::{Value, json};
 
-use super::{open, output};
+use super::{library, output};
 use crate::cli::{JsonArgs, MigrateArgs};
 use crate::config::{Checked, Environment};
 use crate::exit::Failure;
@@ -13,11 +13,11 @@ pub(super) fn run(args: MigrateArgs) -> Result<(), Failure> {
     if args.status {
         let settings = Checked::read(&Environment::of_process()?)?.look()?;
         must_exist(&settings)?;
-        return open::look(settings, async |hallpass| {
+        return library::look(settings, async |hallpass| {
             show(&statuses(hallpass).await?, args.output)
         });
     }
-    open::look(open::load()?, async |hallpass| {
+    library::look(library::load()?, async |hallpass| {
         migrate(hallpass, args.output).await
     })
 }
@@ -45,7 +45,7 @@ async fn migrate(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
     hallpass
         .migrate()
         .await
-        .map_err(|error| open::unusable(hallpass, &error))?;
+        .map_err(|error| library::unusable(hallpass, &error))?;
     for migration in &pending {
         output::say(format!(
             "  {} {} {}",
@@ -65,7 +65,7 @@ async fn statuses(hallpass: &Hallpass) -> Result<Vec<MigrationStatus>, Failure> 
     hallpass
         .migrations()
         .await
-        .map_err(|error| open::unusable(hallpass, &error))
+        .map_err(|error| library::unusable(hallpass, &error))
 }
 
 fn show(migrations: &[MigrationStatus], output: JsonArgs) -> Result<(), Failure> {

@@ -3,8 +3,8 @@
 mod completions;
 mod doctor;
 mod input;
+mod library;
 mod migrate;
-mod open;
 mod openapi;
 mod output;
 mod secret;

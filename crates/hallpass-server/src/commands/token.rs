@@ -7,7 +7,7 @@ use hallpass_verify::{Claims, Refused};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::{input, open, output};
+use super::{input, library, output};
 use crate::cli::{JsonArgs, TokenCommand};
 use crate::config::{Checked, Environment, SecretSource};
 use crate::exit::Failure;
@@ -28,7 +28,7 @@ fn verify(output: JsonArgs) -> Result<(), Failure> {
         )));
     }
     let token = input::secret("token")?;
-    open::look(checked.look()?, async |hallpass| {
+    library::look(checked.look()?, async |hallpass| {
         let explained = hallpass
             .explain(bare(token.expose_secret()))
             .map_err(Verdict::of);

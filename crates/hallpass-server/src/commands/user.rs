@@ -5,7 +5,7 @@ use std::fmt::Display;
 use hallpass::{EmailAddress, Error, Hallpass, Password, Registration, Timestamp, User, UserId};
 use serde::Serialize;
 
-use super::{input, open, output};
+use super::{input, library, output};
 use crate::cli::{JsonArgs, UserCommand};
 use crate::exit::Failure;
 use crate::paint::{BOLD, DIM, paint};
@@ -14,7 +14,7 @@ use crate::paint::{BOLD, DIM, paint};
 const PAGE: u32 = 500;
 
 pub(super) fn run(command: UserCommand) -> Result<(), Failure> {
-    open::ready(async |hallpass| match command {
+    library::ready(async |hallpass| match command {
         UserCommand::Create {
             email,
             name,

@@ -68,9 +68,8 @@ on_both_engines! {
     }
 
     async fn asvs_3_3_5_the_longest_address_still_fits_a_cookie(app) {
-        let domain = format!("{}.{}.{}.example", "\u{fc}".repeat(40), "b".repeat(60), "c".repeat(60));
-        let local = "\u{1d7d8}".repeat(60);
-        let email = format!("{local}@{domain}");
+        let domain = format!("{}.{}.{}.example", "a".repeat(60), "b".repeat(60), "c".repeat(58));
+        let email = format!("{}@{domain}", "l".repeat(64));
         let answer = app.account(&email).await;
         let sent = app.sign_in(&email, PASSWORD).await;
         let cookie = sent.header("set-cookie").unwrap();

@@ -62,7 +62,23 @@ on_both_engines! {
         let request = app.request("OPTIONS", "/api/v1/auth/signin").header("origin", FRONT_END);
         let request = request.header("access-control-request-method", "POST");
         let answer = request.header("access-control-request-headers", "content-type").await;
-        assert_snapshot!(answer, @"");
+        assert_snapshot!(answer, @"
+        200
+        access-control-allow-credentials: true
+        access-control-allow-headers: accept,authorization,content-type,x-request-id
+        access-control-allow-methods: GET,POST,PATCH
+        access-control-allow-origin: http://localhost:3000
+        access-control-max-age: 600
+        allow: POST
+        cache-control: no-store
+        content-length: 0
+        content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+        cross-origin-resource-policy: same-origin
+        referrer-policy: no-referrer
+        vary: origin
+        x-content-type-options: nosniff
+        x-request-id: <request-id>
+        ");
     }
 
     async fn asvs_3_4_2_nobody_else_may(app) {

@@ -1,0 +1,57 @@
+//! `hallpass doctor`: looks at everything that can be wrong with a set-up and
+//! says how to mend it. It makes and changes nothing.
+
+mod clock;
+mod database;
+mod exposure;
+mod files;
+mod report;
+mod settings;
+
+use hallpass::{Clock, SigningSecret};
+
+use self::report::Report;
+use crate::cli::JsonArgs;
+use crate::config::{self, Environment, Reading, SecretSource};
+use crate::exit::Failure;
+
+pub(super) fn run(args: JsonArgs) -> Result<(), Failure> {
+    let mut report = Report::default();
+    match Environment::of_process() {
+        Ok(environment) => examine(Reading::of(&environment), &mut report)?,
+        Err(faults) => settings::check(&faults, &mut report),
+    }
+    report.print(args.json)
+}
+
+/// Looks at as much as can be read. What a fault hides is left out: it would be
+/// the default that was looked at.
+fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
+    let Reading { values, secret, faults } = reading;
+    settings::check(&faults, report);
+    settings::check_dot_env(values.public_url.is_https(), report);
+    let is_known = |name| !settings::is_faulty(&faults, name);
+    if let Some(secret) = &secret {
+        files::check_secret(secret, report);
+    }
+    let folder_known = is_known("HALLPASS_DATA_DIR");
+    if folder_known {
+        files::check_data_dir(&values.data_dir, report);
+    }
+    exposure::check(&values, &is_known, report);
+    let now = Clock::system().now();
+    clock::check(now, report);
+    let database_known = folder_known && is_known("DATABASE_URL");
+    if database_known && database::check_place(&values, report) {
+        database::check(values.settings(any_secret(secret)?), report)?;
+    }
+    Ok(())
+}
+
+/// The database does not ask which secret it is.
+fn any_secret(secret: Option<SecretSource>) -> Result<SigningSecret, Failure> {
+    match secret {
+        Some(SecretSource::Setting(secret) | SecretSource::File(_, secret)) => Ok(secret),
+        Some(SecretSource::ToBeMade(_)) | None => Ok(config::stand_in()?),
+    }
+}

@@ -1,0 +1,83 @@
+//! Every setting that breaks its rule, with what to write instead.
+
+use std::path::Path;
+
+use super::report::Report;
+use crate::config::{self, Fault, Faults};
+
+/// A value that each setting takes.
+const EXAMPLES: [(&str, &str); 16] = [
+    ("BETTER_AUTH_SECRET", "what `hallpass secret` prints"),
+    ("BETTER_AUTH_URL", "https://auth.example.com"),
+    ("CORS_ORIGINS", "https://app.example.com,https://admin.example.com"),
+    ("DATABASE_URL", "sqlite://hallpass.db or postgres://user:password@host/database?sslmode=require"),
+    ("HALLPASS_COOKIE_PREFIX", "hallpass"),
+    ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
+    ("HALLPASS_HASH_THREADS", "2"),
+    ("HALLPASS_LOG", "json"),
+    ("HALLPASS_METRICS_ADDR", "127.0.0.1:9090"),
+    ("HALLPASS_PASSWORD_HASH", "argon2id"),
+    ("HALLPASS_PASSWORD_MIN_LENGTH", "8"),
+    ("HALLPASS_RATE_LIMIT", "on"),
+    ("HOST", "127.0.0.1"),
+    ("PORT", "8000"),
+    ("RUST_LOG", "info"),
+    ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
+];
+
+const TWIN: &str = "_FILE";
+
+pub(super) fn check(faults: &Faults, report: &mut Report) {
+    if faults.is_empty() {
+        report.ok("settings", "every name is known and every value keeps its rule");
+    }
+    for fault in faults.iter() {
+        report.serious(&fault.name, &fault.rule, mend(fault));
+    }
+}
+
+/// Whether a setting could not be read, from itself or its `_FILE` twin.
+pub(super) fn is_faulty(faults: &Faults, name: &str) -> bool {
+    faults.iter().any(|fault| fault.name.strip_suffix(TWIN).unwrap_or(&fault.name) == name)
+}
+
+fn mend(fault: &Fault) -> String {
+    let Fault { name, rule } = fault;
+    let example = EXAMPLES.iter().find(|(known, _)| known == name);
+    if rule.starts_with("is not a setting") {
+        format!("correct the name, or remove {name} from the environment and from .env")
+    } else if rule.contains("both set") {
+        format!("keep one of {name} and {name}{TWIN}")
+    } else if let Some((_, example)) = example {
+        format!("set {name} to a value like {example}")
+    } else if name.ends_with(TWIN) {
+        format!("let {name} name a file that the user who runs hallpass may read")
+    } else if name == ".env" {
+        "write one NAME=value on each line, and quote values that hold spaces".to_owned()
+    } else if rule.contains("chmod") {
+        format!("chmod 600 {name}")
+    } else {
+        format!("put a fresh secret there (`hallpass secret > {name}`), or set BETTER_AUTH_SECRET")
+    }
+}
+
+/// `.env` may hold the secret and the database's password.
+pub(super) fn check_dot_env(https: bool, report: &mut Report) {
+    let finding = ".env may hold secrets, and other users of this machine may read it";
+    match config::others_may_read(Path::new(".env")) {
+        true if https => report.warning(".env", finding, "chmod 600 .env"),
+        true => report.note(".env", finding),
+        false => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::KNOWN;
+
+    #[test]
+    fn every_setting_has_an_example() {
+        assert_eq!(EXAMPLES.map(|(name, _)| name), KNOWN);
+    }
+}
