@@ -111,8 +111,9 @@ impl Hallpass {
     /// with SQLite.
     ///
     /// # Errors
-    /// [`Error::DatabaseUnavailable`] or [`Error::Internal`].
-    pub async fn database_server(&self) -> Result<Option<DatabaseServer>, Error> {
+    /// [`SchemaError`] with the very reason when it cannot be reached.
+    pub async fn database_server(&self) -> Result<Option<DatabaseServer>, SchemaError> {
+
         Ok(self.db().server().await?)
     }
 

@@ -1,7 +1,7 @@
 //! What a command is told besides its arguments: secrets never stand in an
 //! argument, where every user of the machine can read them.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;

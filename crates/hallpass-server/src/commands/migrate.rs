@@ -1,7 +1,7 @@
 //! `hallpass migrate`
 
 use hallpass::{Hallpass, MigrationState, MigrationStatus, Settings};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{library, output};
 use crate::cli::{JsonArgs, MigrateArgs};
@@ -62,18 +62,20 @@ async fn migrate(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
 }
 
 async fn statuses(hallpass: &Hallpass) -> Result<Vec<MigrationStatus>, Failure> {
-    hallpass
-        .migrations()
-        .await
-        .map_err(|error| library::unusable(hallpass, &error))
+    let unusable = |error| library::unusable(hallpass, &error);
+    // Of a server that is away, this says why.
+    hallpass.database_server().await.map_err(unusable)?;
+    hallpass.migrations().await.map_err(unusable)
 }
 
 fn show(migrations: &[MigrationStatus], output: JsonArgs) -> Result<(), Failure> {
     if output.json {
-        let all = migrations.iter().map(|migration| {
-            json!({ "version": migration.version, "name": migration.name, "state": state(migration) })
-        });
-        return output::print_json(&all.collect::<Vec<Value>>());
+        return output::print_json(
+            &migrations
+                .iter()
+                .map(MigrationJson::from)
+                .collect::<Vec<_>>(),
+        );
     }
     output::print(paint(DIM, "VERSION  STATE    NAME"))?;
     for migration in migrations {
@@ -85,6 +87,23 @@ fn show(migrations: &[MigrationStatus], output: JsonArgs) -> Result<(), Failure>
         ))?;
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+struct MigrationJson<'a> {
+    version: i64,
+    name: &'a str,
+    state: &'a str,
+}
+
+impl<'a> From<&'a MigrationStatus> for MigrationJson<'a> {
+    fn from(migration: &'a MigrationStatus) -> Self {
+        Self {
+            version: migration.version,
+            name: &migration.name,
+            state: state(migration),
+        }
+    }
 }
 
 fn is_pending(migration: &MigrationStatus) -> bool {

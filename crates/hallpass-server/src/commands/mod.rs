@@ -15,7 +15,6 @@ mod user;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, ServeArgs};
-use crate::exit::Failure;
 use crate::paint::{BAD, paint};
 
 /// Runs what was asked for; a failure is said on standard error.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hallpass::{Timestamp, UserId};
 use hallpass_verify::{Claims, Refused};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde::Serialize;
 
 use super::{input, library, output};
 use crate::cli::{JsonArgs, TokenCommand};
@@ -53,6 +53,7 @@ fn with_our_subject(claims: Claims) -> Result<Claims, Verdict> {
     match UserId::parse(&claims.sub) {
         Some(_) => Ok(claims),
         None => Err(Verdict {
+            valid: false,
             rule: "subject",
             message: "the subject is no id of an account".to_owned(),
             meaning: "it is signed with our secret, but not by Hallpass: another program has the same secret",
@@ -67,13 +68,15 @@ fn accept(claims: &Claims, now: Timestamp, output: JsonArgs) -> Result<(), Failu
     );
     let left = expires.since(now);
     if output.json {
-        return output::print_json(&json!({
-            "valid": true,
-            "claims": claims,
-            "issued_at": issued,
-            "expires_at": expires,
-            "expires_in": left.as_secs(),
-        }));
+        let seconds = left.as_secs();
+        let accepted = Accepted {
+            valid: true,
+            claims,
+            issued_at: issued,
+            expires_at: expires,
+            expires_in: seconds,
+        };
+        return output::print_json(&accepted);
     }
     output::say(paint(GOOD, "The token is authentic and valid."));
     let row =
@@ -101,16 +104,26 @@ fn accept(claims: &Claims, now: Timestamp, output: JsonArgs) -> Result<(), Failu
     )
 }
 
+/// A token that is taken, for scripts.
+#[derive(Serialize)]
+struct Accepted<'a> {
+    valid: bool,
+    claims: &'a Claims,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    /// In seconds.
+    expires_in: u64,
+}
+
 fn refuse(verdict: &Verdict, output: JsonArgs) -> Result<(), Failure> {
     let Verdict {
         rule,
         message,
         meaning,
+        ..
     } = verdict;
     if output.json {
-        output::print_json(
-            &json!({ "valid": false, "rule": rule, "message": message, "meaning": meaning }),
-        )?;
+        output::print_json(verdict)?;
     }
     Err(Failure::refused(format!(
         "refused ({rule}): {message} — {meaning}"
@@ -126,7 +139,9 @@ fn span(span: Duration) -> String {
 }
 
 /// Why a token is refused, in words for an operator.
+#[derive(Serialize)]
 struct Verdict {
+    valid: bool,
     rule: &'static str,
     message: String,
     meaning: &'static str,
@@ -135,6 +150,7 @@ struct Verdict {
 impl Verdict {
     fn of(refused: Refused) -> Self {
         Self {
+            valid: false,
             rule: refused.code(),
             message: refused.to_string(),
             meaning: meaning(refused),
@@ -196,6 +212,6 @@ mod tests {
     #[test]
     fn spans_are_told_in_one_unit() {
         assert_eq!(span(Duration::from_secs(59)), "59 s");
-        assert_eq!(span(Duration::from_secs(2520)), "42 min");
+        assert_eq!(span(Duration::from_mins(42)), "42 min");
     }
 }

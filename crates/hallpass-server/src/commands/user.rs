@@ -180,9 +180,9 @@ fn show(user: &User, output: JsonArgs) -> Result<(), Failure> {
         "name",
         user.name
             .as_deref()
-            .map(output::harmless)
-            .unwrap_or_default(),
+            .map_or_else(|| "(none)".to_owned(), output::harmless),
     )?;
+
     output::print_row("created", user.created_at)?;
     output::print_row("changed", user.updated_at)
 }
@@ -203,6 +203,8 @@ async fn list(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
 struct Listing {
     output: JsonArgs,
     printed: bool,
+    /// The last object, which gets a comma if there is another one.
+    held: Option<String>,
     email_width: usize,
 }
 
@@ -211,6 +213,7 @@ impl Listing {
         Self {
             output,
             printed: false,
+            held: None,
             email_width: "EMAIL".len(),
         }
     }
@@ -257,23 +260,25 @@ impl Listing {
     /// One array with an account on each line.
     fn print_json(&mut self, page: &[User]) -> Result<(), Failure> {
         for user in page {
-            let separator = if self.printed { "," } else { "[" };
-            self.printed = true;
             let user = serde_json::to_string(&UserJson::from(user)).map_err(Failure::refused)?;
-            output::print(format!("{separator}{user}"))?;
+            match self.held.replace(user) {
+                Some(previous) => output::print(format!("  {previous},"))?,
+                None => output::print("[")?,
+            }
         }
         Ok(())
     }
 
     fn finish(self) -> Result<(), Failure> {
-        match (self.output.json, self.printed) {
-            (true, true) => output::print("]"),
-            (true, false) => output::print("[]"),
-            (false, true) => Ok(()),
-            (false, false) => {
-                output::say("There are no accounts yet; `hallpass user create` makes one.");
-                Ok(())
-            }
+        if let Some(last) = self.held {
+            return output::print(format!("  {last}\n]"));
         }
+        if self.output.json {
+            return output::print("[]");
+        }
+        if !self.printed {
+            output::say("There are no accounts yet; `hallpass user create` makes one.");
+        }
+        Ok(())
     }
 }

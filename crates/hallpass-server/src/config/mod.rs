@@ -13,7 +13,9 @@ use std::path::PathBuf;
 
 use hallpass::{Settings, SigningSecret};
 
-pub(crate) use self::environment::{Environment, KNOWN};
+pub(crate) use self::environment::Environment;
+#[cfg(test)]
+pub(crate) use self::environment::KNOWN;
 pub(crate) use self::faults::{Fault, Faults};
 pub(crate) use self::read::Values;
 pub(crate) use self::secret_file::{SecretFile, others_may_read};

@@ -1,5 +1,7 @@
 //! What a database server says of itself: for operators.
 
+use sqlx::ConnectOptions;
+
 use super::{Db, StoreError, bounded};
 use crate::clock::Timestamp;
 
@@ -24,9 +26,12 @@ impl Db {
     pub(crate) async fn server(&self) -> Result<Option<DatabaseServer>, StoreError> {
         match self {
             Self::Sqlite(_) => Ok(None),
-            Self::Postgres(pool) => bounded("server", sqlx::query_as(SERVER).fetch_one(pool))
-                .await
-                .map(Some),
+            Self::Postgres(pool) => // A connection of its own: the pool would try again and again,
+                // and then only say that it has waited too long.
+                let options = pool.connect_options();
+                let mut connection = bounded("connect", options.connect()).await?;
+                let row = bounded("server", sqlx::query_as(SERVER).fetch_one(&mut connection));
+                row.await.map(Some),
         }
     }
 }

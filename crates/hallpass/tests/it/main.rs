@@ -5,10 +5,22 @@
 //! tests run in any order.
 
 mod answers;
+mod authorization;
+mod bodies;
 mod cookies;
 mod cors;
+mod csrf;
+mod enumeration;
+mod forge;
+mod hashes;
 mod headers;
+mod isolation;
+mod jwt_schema;
+mod passwords;
 mod refusals;
 mod rig;
 mod routing;
 mod stories;
+mod token_refusals;
+mod tokens;
+mod validation;

@@ -145,6 +145,11 @@ impl TestApp {
         )
     }
 
+    /// This server behind another router.
+    pub(crate) fn serving(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
+    }
+
     pub(crate) fn engine(&self) -> Engine {
         self.database.engine()
     }

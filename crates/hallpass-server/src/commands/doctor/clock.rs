@@ -20,13 +20,20 @@ pub(super) fn check(now: Timestamp, report: &mut Report) {
         let finding = format!("it is {now} by this machine, before this version was made");
         report.serious(CLOCK, finding, NTP);
     } else {
-        report.ok(CLOCK, format!("it is {} by this machine", whole_second(now)));
+        report.ok(
+            CLOCK,
+            format!("it is {} by this machine", whole_second(now)),
+        );
     }
 }
 
 /// Compares with the database server, which other servers may share.
 pub(super) fn check_skew(ours: Timestamp, theirs: Timestamp, report: &mut Report) {
-    let (apart, word) = if theirs > ours { (theirs.since(ours), "behind") } else { (ours.since(theirs), "ahead of") };
+    let (apart, word) = if theirs > ours {
+        (theirs.since(ours), "behind")
+    } else {
+        (ours.since(theirs), "ahead of")
+    };
     if apart > MAX_SKEW {
         let finding = format!(
             "this machine is {} s {word} the database server; a verifier refuses tokens from more than {} s ahead",
@@ -41,7 +48,8 @@ pub(super) fn check_skew(ours: Timestamp, theirs: Timestamp, report: &mut Report
 
 pub(super) fn check_newest_account(is_ahead: bool, report: &mut Report) {
     if is_ahead {
-        let finding = "an account was made later than it is now by this machine: the clock is, or was, wrong";
+        let finding =
+            "an account was made later than it is now by this machine: the clock is, or was, wrong";
         report.warning(CLOCK, finding, NTP);
     }
 }
@@ -64,7 +72,10 @@ mod tests {
 
     #[test]
     fn a_clock_before_this_version_is_wrong() {
-        assert_eq!(complaints(|report| check(Timestamp::from_unix_seconds(0), report)), ["serious clock"]);
+        assert_eq!(
+            complaints(|report| check(Timestamp::from_unix_seconds(0), report)),
+            ["serious clock"]
+        );
         assert!(complaints(|report| check(NOW, report)).is_empty());
     }
 

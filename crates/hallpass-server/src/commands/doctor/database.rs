@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use hallpass::{DatabaseServer, Hallpass, MigrationState, SchemaError, Settings, Timestamp, TlsUse, UserId};
+use hallpass::{
+    DatabaseServer, Hallpass, MigrationState, SchemaError, Settings, Timestamp, TlsUse, UserId,
+};
 
 use super::files::{is_writable, or_here};
 use super::report::Report;
@@ -23,7 +25,7 @@ const DISK: &str = "disk";
 /// and for whatever else fills the disk.
 const LITTLE_SPACE: u64 = 256 * 1024 * 1024;
 
-/// The oldest major version of PostgreSQL that still gets security fixes.
+/// Major versions before this one get no security fixes any more.
 const OLDEST_SUPPORTED: u32 = 14;
 
 /// Looks at where the database is, from outside. Whether it can be asked.
@@ -31,21 +33,34 @@ pub(super) fn check_place(values: &Values, report: &mut Report) -> bool {
     if let Some((host, tls)) = values.database.server() {
         check_tls(host, tls, report);
     }
-    values.database.sqlite_path().is_none_or(|path| check_file(path, &values.data_dir, report))
+    values
+        .database
+        .sqlite_path()
+        .is_none_or(|path| check_file(path, &values.data_dir, report))
 }
 
 fn check_tls(host: &str, tls: TlsUse, report: &mut Report) {
-    let local = host.parse::<IpAddr>().map_or_else(|_| exposure::is_local_name(host), |address| address.is_loopback());
+    let local = host.parse::<IpAddr>().map_or_else(
+        |_| exposure::is_local_name(host),
+        |address| address.is_loopback(),
+    );
     let fix = "add ?sslmode=verify-full to DATABASE_URL, or ?sslmode=require where the certificate cannot be checked";
     match tls {
         _ if local => {}
-        TlsUse::Always => report.ok(DATABASE, "the way to the database server is always encrypted"),
+        TlsUse::Always => report.ok(
+            DATABASE,
+            "the way to the database server is always encrypted",
+        ),
         TlsUse::IfOffered => {
-            let finding = format!("the way to {host} is encrypted only if it offers that, which an attacker can hide");
+            let finding = format!(
+                "the way to {host} is encrypted only if it offers that, which an attacker can hide"
+            );
             report.warning(DATABASE, finding, fix);
         }
         TlsUse::Off => {
-            let finding = format!("password hashes and the database's password travel to {host} in the clear");
+            let finding = format!(
+                "password hashes and the database's password travel to {host} in the clear"
+            );
             report.serious(DATABASE, finding, fix);
         }
     }
@@ -58,37 +73,58 @@ fn check_file(path: &Path, data_dir: &Path, report: &mut Report) -> bool {
         if folder.is_dir() || folder == or_here(data_dir) {
             report.note(DATABASE, format!("{shown} will be made at first start"));
         } else {
-            let fix = format!("mkdir -p {}, as the user who runs hallpass", folder.display());
-            report.serious(DATABASE, format!("{shown} does not exist, and its folder neither"), fix);
+            let fix = format!(
+                "mkdir -p {}, as the user who runs hallpass",
+                folder.display()
+            );
+            report.serious(
+                DATABASE,
+                format!("{shown} does not exist, and its folder neither"),
+                fix,
+            );
         }
         return false;
     }
+    if path.is_file() && path.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+        report.note(
+            DATABASE,
+            format!("{shown} is empty; its tables will be made at first start"),
+        );
+        return false;
+    }
     if !is_sqlite(path) {
-        report.serious(DATABASE, format!("{shown} is not a SQLite database"), "name another file, or move it away");
+        report.serious(
+            DATABASE,
+            format!("{shown} is not a SQLite database"),
+            "name another file, or move it away",
+        );
         return false;
     }
     for place in [path, folder] {
         if !is_writable(place) {
             let finding = format!("{} cannot be written by this user", place.display());
-            let fix = format!("give it to the user who runs hallpass: chown that-user {}", place.display());
+            let fix = format!(
+                "give it to the user who runs hallpass: chown that-user {}",
+                place.display()
+            );
             report.serious(DATABASE, finding, fix);
             return false;
         }
     }
     if others_may_read(path) && others_may_read(folder) {
-        let finding = format!("other users of this machine may read {shown}, which holds password hashes");
+        let finding =
+            format!("other users of this machine may read {shown}, which holds password hashes");
         report.warning(DATABASE, finding, format!("chmod 600 {shown}"));
     }
     check_space(free_space(folder), report);
     true
 }
 
-/// A file that is still empty is a SQLite database too.
 fn is_sqlite(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
     // One that cannot be read is told of by its mode.
-    path.is_file() && (read.is_err() || head.is_empty() || head == b"SQLite format 3\0")
+    path.is_file() && (read.is_err() || head == b"SQLite format 3\0")
 }
 
 fn free_space(folder: &Path) -> Option<u64> {
@@ -100,8 +136,14 @@ fn check_space(free: Option<u64>, report: &mut Report) {
     let Some(free) = free else { return };
     let megabytes = free / 1024 / 1024;
     if free < LITTLE_SPACE {
-        let finding = format!("{megabytes} MiB are free where the database is; on a full disk nobody can register or sign in");
-        report.warning(DISK, finding, "make room, or move the database to a larger disk");
+        let finding = format!(
+            "{megabytes} MiB are free where the database is; on a full disk nobody can register or sign in"
+        );
+        report.warning(
+            DISK,
+            finding,
+            "make room, or move the database to a larger disk",
+        );
     } else {
         report.ok(DISK, "there is room where the database is");
     }
@@ -110,8 +152,8 @@ fn check_space(free: Option<u64>, report: &mut Report) {
 /// Asks the database itself.
 pub(super) fn check(settings: Settings, report: &mut Report) -> Result<(), Failure> {
     library::look(settings, async |hallpass| {
-        if check_schema(hallpass, report).await {
-            check_contents(hallpass, report).await;
+        if check_reachable(hallpass, report).await && check_schema(hallpass, report).await {
+            check_accounts(hallpass, report).await;
         }
         Ok(())
     })
@@ -119,39 +161,69 @@ pub(super) fn check(settings: Settings, report: &mut Report) -> Result<(), Failu
 
 /// Whether every table is there.
 async fn check_schema(hallpass: &Hallpass, report: &mut Report) -> bool {
-    let database = &hallpass.settings().database;
     let pending = match hallpass.migrations().await {
-        Ok(all) => all.iter().filter(|migration| migration.state == MigrationState::Pending).count(),
+        Ok(all) => all
+            .iter()
+            .filter(|migration| migration.state == MigrationState::Pending)
+            .count(),
         Err(error @ SchemaError::Newer(_)) => {
-            report.serious(MIGRATIONS, error.to_string(), "install the newest version of Hallpass");
+            report.serious(
+                MIGRATIONS,
+                error.to_string(),
+                "install the newest version of Hallpass",
+            );
             return false;
         }
         Err(error @ SchemaError::Changed(_)) => {
-            report.serious(MIGRATIONS, error.to_string(), "restore a backup, or begin with another database");
+            report.serious(
+                MIGRATIONS,
+                error.to_string(),
+                "restore a backup, or begin with another database",
+            );
             return false;
         }
         Err(error) => {
-            report.serious(DATABASE, format!("{database} cannot be used: {error}"), library::hint(database));
+            complain(hallpass, &error, report);
             return false;
         }
     };
+    let database = &hallpass.settings().database;
     report.ok(DATABASE, format!("{database} answers"));
     if pending == 0 {
         report.ok(MIGRATIONS, "the schema is up to date");
         return true;
     }
-    let finding = format!("pending: {pending}; `hallpass serve` applies them unless it is given --no-migrate");
+    let finding = format!(
+        "pending: {pending}; `hallpass serve` applies them unless it is given --no-migrate"
+    );
     report.warning(MIGRATIONS, finding, "hallpass migrate");
     false
 }
 
-async fn check_contents(hallpass: &Hallpass, report: &mut Report) {
+/// Whether there is a server that answers, or a file.
+async fn check_reachable(hallpass: &Hallpass, report: &mut Report) -> bool {
     let before = hallpass.now();
     match hallpass.database_server().await {
         Ok(Some(server)) => check_server(&server, before, hallpass.now(), report),
         Ok(None) => {}
-        Err(error) => report.serious(DATABASE, error.to_string(), library::hint(&hallpass.settings().database)),
+        Err(error) => {
+            complain(hallpass, &error, report);
+            return false;
+        }
     }
+    true
+}
+
+fn complain(hallpass: &Hallpass, error: &SchemaError, report: &mut Report) {
+    let database = &hallpass.settings().database;
+    report.serious(
+        DATABASE,
+        format!("{database} cannot be used: {error}"),
+        library::hint(database),
+    );
+}
+
+async fn check_accounts(hallpass: &Hallpass, report: &mut Report) {
     if let Some(id) = first_id_after(hallpass.now().plus(Duration::from_mins(1))) {
         let later = hallpass.list_users(Some(id), 1).await;
         clock::check_newest_account(later.is_ok_and(|users| !users.is_empty()), report);
@@ -169,10 +241,19 @@ fn check_service(version: &str, read_only: bool, report: &mut Report) {
         let finding = "the database server takes no writes: it is a standby, or set to read only";
         report.serious(DATABASE, finding, "let DATABASE_URL name the primary");
     }
-    let major = version.split(|character: char| !character.is_ascii_digit()).next();
-    if major.and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major < OLDEST_SUPPORTED) {
+    let major = version
+        .split(|character: char| !character.is_ascii_digit())
+        .next();
+    if major
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_some_and(|major| major < OLDEST_SUPPORTED)
+    {
         let finding = format!("PostgreSQL {version} gets no security fixes any more");
-        report.warning(DATABASE, finding, format!("move to PostgreSQL {OLDEST_SUPPORTED} or later"));
+        report.warning(
+            DATABASE,
+            finding,
+            format!("move to PostgreSQL {OLDEST_SUPPORTED} or later"),
+        );
     } else {
         report.ok(DATABASE, format!("the server is PostgreSQL {version}"));
     }
@@ -192,7 +273,11 @@ mod tests {
 
     #[test]
     fn little_space_is_warned_of() {
-        for (free, complaints) in [(Some(LITTLE_SPACE - 1), 1), (Some(LITTLE_SPACE), 0), (None, 0)] {
+        for (free, complaints) in [
+            (Some(LITTLE_SPACE - 1), 1),
+            (Some(LITTLE_SPACE), 0),
+            (None, 0),
+        ] {
             let mut report = Report::default();
             check_space(free, &mut report);
             assert_eq!(report.complaints().len(), complaints, "{free:?}");
@@ -215,10 +300,22 @@ mod tests {
 
     #[test]
     fn the_way_to_a_server_elsewhere_must_be_encrypted() {
-        assert_eq!(tls_of("postgres://u@db.example.com/x?sslmode=disable"), ["serious database_url"]);
-        assert_eq!(tls_of("postgres://u@db.example.com/x?sslmode=allow"), ["serious database_url"]);
-        assert_eq!(tls_of("postgres://u@db.example.com/x?sslmode=prefer"), ["warning database_url"]);
-        assert_eq!(tls_of("postgres://u@db.example.com/x?sslmode=require"), [""; 0]);
+        assert_eq!(
+            tls_of("postgres://u@db.example.com/x?sslmode=disable"),
+            ["serious database_url"]
+        );
+        assert_eq!(
+            tls_of("postgres://u@db.example.com/x?sslmode=allow"),
+            ["serious database_url"]
+        );
+        assert_eq!(
+            tls_of("postgres://u@db.example.com/x?sslmode=prefer"),
+            ["warning database_url"]
+        );
+        assert_eq!(
+            tls_of("postgres://u@db.example.com/x?sslmode=require"),
+            [""; 0]
+        );
         assert_eq!(tls_of("postgres://u@127.0.0.1/x?sslmode=disable"), [""; 0]);
         assert_eq!(tls_of("postgres://u@localhost/x?sslmode=disable"), [""; 0]);
     }
@@ -230,7 +327,10 @@ mod tests {
             check_service(version, read_only, &mut report);
             report.complaints()
         };
-        assert_eq!(server("17.2 (Debian 17.2-1)", true), ["serious database_url"]);
+        assert_eq!(
+            server("17.2 (Debian 17.2-1)", true),
+            ["serious database_url"]
+        );
         assert_eq!(server("13.9", false), ["warning database_url"]);
         assert_eq!(server("18devel", false), [""; 0]);
     }

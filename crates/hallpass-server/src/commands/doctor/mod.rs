@@ -27,21 +27,25 @@ pub(super) fn run(args: JsonArgs) -> Result<(), Failure> {
 /// Looks at as much as can be read. What a fault hides is left out: it would be
 /// the default that was looked at.
 fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
-    let Reading { values, secret, faults } = reading;
+    let Reading {
+        values,
+        secret,
+        faults,
+    } = reading;
     settings::check(&faults, report);
     settings::check_dot_env(values.public_url.is_https(), report);
-    let is_known = |name| !settings::is_faulty(&faults, name);
+    let is_known = |name: &str| !settings::is_faulty(&faults, name);
     if let Some(secret) = &secret {
         files::check_secret(secret, report);
     }
-    let folder_known = is_known("HALLPASS_DATA_DIR");
-    if folder_known {
-        files::check_data_dir(&values.data_dir, report);
-    }
-    exposure::check(&values, &is_known, report);
+    let folder_usable =
+        is_known("HALLPASS_DATA_DIR") && files::check_data_dir(&values.data_dir, report);
+
+    exposure::check(&values, &faults, report);
     let now = Clock::system().now();
     clock::check(now, report);
-    let database_known = folder_known && is_known("DATABASE_URL");
+    // Nothing starts without its folder, and most databases are in it.
+    let database_known = folder_usable && is_known("DATABASE_URL");
     if database_known && database::check_place(&values, report) {
         database::check(values.settings(any_secret(secret)?), report)?;
     }

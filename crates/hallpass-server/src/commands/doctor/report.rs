@@ -47,17 +47,37 @@ impl Report {
         self.add(name, Level::Note, finding.into(), None);
     }
 
-    pub(super) fn warning(&mut self, name: &str, finding: impl Into<String>, fix: impl Into<String>) {
+    pub(super) fn warning(
+        &mut self,
+        name: &str,
+        finding: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
         self.add(name, Level::Warning, finding.into(), Some(fix.into()));
     }
 
-    pub(super) fn serious(&mut self, name: &str, finding: impl Into<String>, fix: impl Into<String>) {
+    pub(super) fn serious(
+        &mut self,
+        name: &str,
+        finding: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
         self.serious += 1;
         self.add(name, Level::Serious, finding.into(), Some(fix.into()));
     }
 
     fn add(&mut self, name: &str, level: Level, finding: String, fix: Option<String>) {
-        self.checks.push(Check { name: name.to_owned(), level, finding, fix });
+        self.checks.push(Check {
+            name: name.to_owned(),
+            level,
+            finding,
+            fix,
+        });
+    }
+
+    /// How many things were looked at.
+    pub(super) fn len(&self) -> usize {
+        self.checks.len()
     }
 
     /// Prints it; a serious finding is a failure.
@@ -76,9 +96,19 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let count = |level| self.checks.iter().filter(|check| check.level == level).count();
+        let count = |level| {
+            self.checks
+                .iter()
+                .filter(|check| check.level == level)
+                .count()
+        };
         let (warnings, all) = (count(Level::Warning), self.checks.len());
-        let text = format!("{all} checks: {} serious, {warnings} to warn of", self.serious);
+        let noun = if all == 1 { "check" } else { "checks" };
+        let text = format!(
+            "{all} {noun}: {} serious, {warnings} to warn of",
+            self.serious
+        );
+
         format!("\n{}", paint(BOLD, text))
     }
 }
@@ -94,7 +124,10 @@ fn print_check(check: &Check) -> Result<(), Failure> {
         Level::Serious => (BAD, "serious"),
     };
     let word = paint(style, format!("{word:<7}"));
-    output::print(format!("{word}  {:<NAME_WIDTH$}  {}", check.name, check.finding))?;
+    output::print(format!(
+        "{word}  {:<NAME_WIDTH$}  {}",
+        check.name, check.finding
+    ))?;
     let Some(fix) = &check.fix else { return Ok(()) };
     output::print(format!("{:9}{} {fix}", "", paint(DIM, "to mend it:")))
 }
@@ -104,7 +137,8 @@ impl Report {
     /// Each finding but the good ones, as `level name`.
     pub(super) fn complaints(&self) -> Vec<String> {
         let bad = self.checks.iter().filter(|check| check.level != Level::Ok);
-        bad.map(|check| format!("{:?} {}", check.level, check.name).to_lowercase()).collect()
+        bad.map(|check| format!("{:?} {}", check.level, check.name).to_lowercase())
+            .collect()
     }
 
     pub(super) fn checks(&self) -> &[Check] {

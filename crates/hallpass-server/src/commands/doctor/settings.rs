@@ -5,12 +5,17 @@ use std::path::Path;
 use super::report::Report;
 use crate::config::{self, Fault, Faults};
 
-/// A value that each setting takes.
-const EXAMPLES: [(&str, &str); 16] = [
-    ("BETTER_AUTH_SECRET", "what `hallpass secret` prints"),
+/// A value that each setting takes; the secret's is for nobody to copy.
+const EXAMPLES: [(&str, &str); 15] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
-    ("CORS_ORIGINS", "https://app.example.com,https://admin.example.com"),
-    ("DATABASE_URL", "sqlite://hallpass.db or postgres://user:password@host/database?sslmode=require"),
+    (
+        "CORS_ORIGINS",
+        "https://app.example.com,https://admin.example.com",
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite://hallpass.db or postgres://user:password@host/database?sslmode=require",
+    ),
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
     ("HALLPASS_HASH_THREADS", "2"),
@@ -29,7 +34,10 @@ const TWIN: &str = "_FILE";
 
 pub(super) fn check(faults: &Faults, report: &mut Report) {
     if faults.is_empty() {
-        report.ok("settings", "every name is known and every value keeps its rule");
+        report.ok(
+            "settings",
+            "every name is known and every value keeps its rule",
+        );
     }
     for fault in faults.iter() {
         report.serious(&fault.name, &fault.rule, mend(fault));
@@ -38,7 +46,9 @@ pub(super) fn check(faults: &Faults, report: &mut Report) {
 
 /// Whether a setting could not be read, from itself or its `_FILE` twin.
 pub(super) fn is_faulty(faults: &Faults, name: &str) -> bool {
-    faults.iter().any(|fault| fault.name.strip_suffix(TWIN).unwrap_or(&fault.name) == name)
+    faults
+        .iter()
+        .any(|fault| fault.name.strip_suffix(TWIN).unwrap_or(&fault.name) == name)
 }
 
 fn mend(fault: &Fault) -> String {
@@ -48,10 +58,17 @@ fn mend(fault: &Fault) -> String {
         format!("correct the name, or remove {name} from the environment and from .env")
     } else if rule.contains("both set") {
         format!("keep one of {name} and {name}{TWIN}")
+    } else if rule.contains("cannot be read:") {
+        let file = if name.ends_with(TWIN) {
+            format!("the file that {name} names")
+        } else {
+            name.clone()
+        };
+        format!("let the user who runs hallpass read {file}")
+    } else if name == "BETTER_AUTH_SECRET" {
+        format!("set {name} to what `hallpass secret` prints")
     } else if let Some((_, example)) = example {
         format!("set {name} to a value like {example}")
-    } else if name.ends_with(TWIN) {
-        format!("let {name} name a file that the user who runs hallpass may read")
     } else if name == ".env" {
         "write one NAME=value on each line, and quote values that hold spaces".to_owned()
     } else if rule.contains("chmod") {
@@ -78,6 +95,12 @@ mod tests {
 
     #[test]
     fn every_setting_has_an_example() {
-        assert_eq!(EXAMPLES.map(|(name, _)| name), KNOWN);
+        let examples = EXAMPLES.iter().map(|(name, _)| *name);
+        assert!(
+            KNOWN
+                .into_iter()
+                .filter(|name| *name != "BETTER_AUTH_SECRET")
+                .eq(examples)
+        );
     }
 }

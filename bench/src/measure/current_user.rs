@@ -1,0 +1,143 @@
+//! Bar 2: what a request with a token costs, beside a route of axum that does
+//! nothing.
+//!
+//! The servers run on one half of the processors and `wrk` on the other: on
+//! shared ones the bare route would leave wrk the least time, and be flattered
+//! least.
+
+use anyhow::Result;
+
+use super::accounts::{ME, enrol};
+use super::{Context, Name};
+use crate::machine::cpus;
+use crate::plot::{Row, rows};
+use crate::postgres::Database;
+use crate::report::{Limit, Plot, Section, Unit};
+use crate::server::{Launch, Server};
+use crate::stats::median;
+use crate::wrk::{Kind, Load, Wrk};
+
+const NAME: Name = Name::CurrentUser;
+const LEAST_PERCENT: f64 = 25.0;
+const CONNECTIONS: usize = 64;
+
+/// A server in the comparison.
+struct Contender {
+    what: &'static str,
+    path: &'static str,
+    server: Server,
+    token: Option<String>,
+    /// Requests a second, one for each round.
+    rates: Vec<f64>,
+}
+
+pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
+    let halves = Halves::of_processors()?;
+    let database = context.postgres.map(Database::create).transpose()?;
+    context.say(NAME, "starting the servers");
+    let mut contenders = vec![bare(context, &halves)?, ours(context, &halves, None)?];
+    if let Some(database) = &database {
+        contenders.push(ours(context, &halves, Some(&database.url))?);
+    }
+
+    let wrk = Wrk::new(&[])?;
+    for round in 1..=context.plan.current_user_rounds {
+        for contender in &mut contenders {
+            let of = context.plan.current_user_rounds;
+            context.say(NAME, &format!("round {round} of {of}, {}", contender.what));
+            let outcome = wrk.run(&Load {
+                server: &contender.server,
+                path: contender.path,
+                connections: CONNECTIONS,
+                duration: context.plan.current_user,
+                kind: Kind::Get(contender.token.as_deref()),
+                cpus: halves.load.as_deref(),
+            })?;
+            contender.rates.push(outcome.rate());
+        }
+    }
+    Ok(conclude(&contenders))
+}
+
+fn bare(context: &Context<'_>, halves: &Halves) -> Result<Contender> {
+    let launch = Launch::child(&context.own, "bare");
+    Ok(Contender {
+        what: "bare axum route",
+        path: "/bare",
+        server: launch.on(halves.server.as_deref()).start()?,
+        token: None,
+        rates: Vec::new(),
+    })
+}
+
+fn ours(context: &Context<'_>, halves: &Halves, database: Option<&str>) -> Result<Contender> {
+    let launch = Launch::hallpass(&context.hallpass, database);
+    let server = launch.on(halves.server.as_deref()).start()?;
+    let token = Some(enrol(&server)?);
+    Ok(Contender {
+        what: if database.is_some() {
+            "Hallpass, PostgreSQL"
+        } else {
+            "Hallpass, SQLite"
+        },
+        path: ME,
+        server,
+        token,
+        rates: Vec::new(),
+    })
+}
+
+fn conclude(contenders: &[Contender]) -> Section {
+    let mut section = Section::new(NAME);
+    let Some((bare, ours)) = contenders.split_first() else {
+        return section;
+    };
+    for contender in ours {
+        let pairs = contender.rates.iter().zip(&bare.rates);
+        let percents: Vec<f64> = pairs.map(|(ours, bare)| 100.0 * ours / bare).collect();
+        let share = Unit::Percent.of(median(&percents));
+        let what = format!("{}, of the bare axum route's throughput", contender.what);
+        if contender.what.ends_with("SQLite") {
+            section.bar(what, share, Limit::AtLeast(LEAST_PERCENT));
+        } else {
+            section.fact(what, share);
+        }
+    }
+    let rate = |contender: &Contender| Unit::PerSecond.of(median(&contender.rates));
+    for contender in contenders {
+        section.fact(contender.what, rate(contender));
+    }
+    let bars: Vec<Row> = contenders
+        .iter()
+        .map(|contender| Row::new(contender.what, rate(contender), contender.path == ME))
+        .collect();
+    section.plots.push(Plot {
+        file: "current-user.svg",
+        alt: "Requests a second of GET /api/v1/auth/me beside a bare axum route",
+        svg: rows("Requests a second, GET /api/v1/auth/me", &bars),
+    });
+    section
+}
+
+/// Which processors the servers have, and which wrk has; none when there is
+/// only one to have.
+struct Halves {
+    server: Option<String>,
+    load: Option<String>,
+}
+
+impl Halves {
+    fn of_processors() -> Result<Self> {
+        let cpus = cpus()?;
+        let list = |cpus: &[usize]| {
+            let numbers: Vec<String> = cpus.iter().map(ToString::to_string).collect();
+            (!numbers.is_empty()).then(|| numbers.join(","))
+        };
+        let (server, load) = cpus.split_at(cpus.len() / 2);
+        let server = list(server);
+        Ok(Self {
+            load: server.as_ref().and_then(|_| list(load)),
+            server,
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line from outside: what is typed, what comes back, and which
+//! exit code. The files in `tests/cli` are read as documentation too; run
+//! `TRYCMD=overwrite` to bring them up to date.
+
+#[path = "cli/rig.rs"]
+mod rig;
+
+mod doctor_looks {
+    use crate::rig::Folder;
+
+    #[test]
+    fn and_makes_nothing() {
+        let folder = Folder::new();
+        folder.run(&["doctor"]).succeeds();
+        assert_eq!(folder.files(), [""; 0]);
+        folder.run(&["migrate"]).succeeds();
+        let before = folder.files();
+        folder.run(&["doctor"]).succeeds();
+        assert_eq!(folder.files(), before);
+    }
+
+    #[test]
+    fn into_data_folders_that_are_open_to_others() {
+        let folder = Folder::new();
+        folder.run(&["migrate"]).succeeds();
+        folder.set_mode("hallpass-data", 0o755);
+        let found = folder.run(&["doctor"]).succeeds();
+        assert!(found.contains("warning  HALLPASS_DATA_DIR"), "{found}");
+        assert!(found.contains("chmod 700 ./hallpass-data"), "{found}");
+        folder.set_mode("hallpass-data/secret", 0o644);
+        let found = folder.run(&["doctor"]).fails(1);
+        assert!(found.contains("serious  ./hallpass-data/secret"), "{found}");
+        assert!(found.contains("chmod 600 ./hallpass-data/secret"), "{found}");
+    }
+
+    #[test]
+    fn at_a_dot_env_that_is_open_to_others() {
+        let folder = Folder::new();
+        folder.write(".env", "BETTER_AUTH_URL=https://auth.example.com\nCORS_ORIGINS=\nTRUSTED_PROXIES=127.0.0.1\n");
+        folder.set_mode(".env", 0o644);
+        let secret = ("BETTER_AUTH_SECRET", "0f9d2c7b41e86a35d0c2f7981b3e6a54");
+        let found = folder.run_with(&["doctor"], &[secret], "").succeeds();
+        assert!(found.contains("warning  .env"), "{found}");
+        folder.set_mode(".env", 0o600);
+        let found = folder.run_with(&["doctor"], &[secret], "").succeeds();
+        assert!(!found.contains("warning"), "{found}");
+    }
+
+    #[test]
+    fn at_database_files_that_are_none() {
+        let folder = Folder::new();
+        folder.write("notes.txt", "no database at all");
+        let found = folder.run_with(&["doctor"], &[("DATABASE_URL", "sqlite://../notes.txt")], "").fails(1);
+        assert!(found.contains("../notes.txt is not a SQLite database"), "{found}");
+        let found = folder.run_with(&["doctor"], &[("DATABASE_URL", "sqlite://no/such/folder.db")], "").fails(1);
+        assert!(found.contains("its folder neither"), "{found}");
+        folder.write("folder", "a file where the data folder should be");
+        let found = folder.run_with(&["doctor"], &[("HALLPASS_DATA_DIR", "folder")], "").fails(1);
+        assert!(found.contains("folder is no folder"), "{found}");
+        folder.run_with(&["doctor"], &[("HALLPASS_DATA_DIR", "folder/within")], "").fails(1);
+    }
+}
+
+mod tokens {
+    use hallpass::{Client, DatabaseUrl, Hallpass, PublicUrl, Registration, Settings, SigningSecret};
+    use serde_json::Value;
+
+    use crate::rig::Folder;
+
+    const SECRET: &str = "0f9d2c7b41e86a35d0c2f7981b3e6a54";
+
+    async fn issued(folder: &Folder) -> String {
+        let url = PublicUrl::parse("http://localhost:8000").unwrap();
+        let database = DatabaseUrl::sqlite_file(folder.path().join("issuer.db"));
+        let secret = SigningSecret::new(&SECRET.into()).unwrap();
+        let hallpass = Hallpass::new(Settings::new(url, secret, database)).unwrap();
+        hallpass.migrate().await.unwrap();
+        let words = "three unrelated words".into();
+        let registration = Registration::new(hallpass.settings(), "ann@example.com", &words, None).unwrap();
+        let client = Client::new(std::net::Ipv4Addr::LOCALHOST.into());
+        let session = hallpass.register(registration, client).await.unwrap();
+        let token = session.token.expose().to_owned();
+        hallpass.close().await;
+        token
+    }
+
+    #[tokio::test]
+    async fn of_this_server_are_explained_and_never_repeated() {
+        let folder = Folder::new();
+        let token = issued(&folder).await;
+        let secret = [("BETTER_AUTH_SECRET", SECRET)];
+        let said = folder.run_with(&["token", "verify"], &secret, &format!("Bearer {token}\n")).succeeds();
+        for expected in ["authentic and valid", "ann@example.com", "expires in 59 min", "http://localhost:8000"] {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+        assert!(token.split('.').all(|part| !said.contains(part)));
+        assert_eq!(folder.files(), ["issuer.db"], "nothing is made");
+
+        let json = folder.run_with(&["token", "verify", "--json"], &secret, &token).succeeds();
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["valid"], true);
+        assert_eq!(json["claims"]["email"], "ann@example.com");
+        assert!((3500..=3600).contains(&json["expires_in"].as_u64().unwrap()));
+    }
+}
+
+mod on_postgres {
+    use crate::rig::{Folder, postgres_schema};
+
+    #[tokio::test]
+    async fn accounts_are_made_and_the_doctor_is_content() {
+        let url = postgres_schema("hallpass_cli_accounts").await;
+        let (folder, environment) = (Folder::new(), [("DATABASE_URL", url.as_str())]);
+        let run = |args: &[&str], input| folder.run_with(args, &environment, input);
+
+        let pending = run(&["migrate", "--status"], "").succeeds();
+        assert!(pending.contains("1  pending  users"), "{pending}");
+        let found = run(&["doctor"], "").succeeds();
+        assert!(found.contains("warning  migrations"), "{found}");
+        assert!(found.contains("mend it: hallpass migrate"), "{found}");
+
+        run(&["migrate"], "").succeeds();
+        let applied = run(&["migrate", "--status"], "").succeeds();
+        assert!(applied.contains("1  applied  users"), "{applied}");
+        run(&["user", "create", "ann@example.com"], "three unrelated words\n").succeeds();
+        let listed = run(&["user", "list"], "").succeeds();
+        assert!(listed.contains("ann@example.com"), "{listed}");
+
+        let found = run(&["doctor"], "").succeeds();
+        assert!(found.contains("the server is PostgreSQL"), "{found}");
+        assert!(found.contains("the database server's clock agrees"), "{found}");
+        assert!(!found.contains("warning"), "{found}");
+        assert!(!found.contains("hallpass:"), "a password: {found}");
+    }
+
+    #[tokio::test]
+    async fn the_doctor_sees_a_server_that_takes_no_writes() {
+        let url = postgres_schema("hallpass_cli_standby").await;
+        let folder = Folder::new();
+        folder.run_with(&["migrate"], &[("DATABASE_URL", &url)], "").succeeds();
+        let standby = format!("{url}%20-cdefault_transaction_read_only%3Don");
+        let found = folder.run_with(&["doctor"], &[("DATABASE_URL", &standby)], "").fails(1);
+        assert!(found.contains("takes no writes"), "{found}");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_is_exit_code_3_and_never_said() {
+        let url = postgres_schema("hallpass_cli_password").await;
+        let (before, after) = url.split_once('@').unwrap();
+        let (user, _) = before.rsplit_once(':').unwrap();
+        let folder = Folder::new();
+        let wrong = format!("{user}:not-the-password@{after}");
+        let said = folder.run_with(&["user", "list"], &[("DATABASE_URL", &wrong)], "").fails(3);
+        assert!(said.contains("check DATABASE_URL"), "{said}");
+        assert!(!said.contains("not-the-password"), "{said}");
+    }
+}

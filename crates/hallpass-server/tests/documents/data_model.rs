@@ -1,0 +1,75 @@
+//! The data model's tables are the ones that the migrations make.
+
+use crate::markdown::rows_under;
+use crate::{SPECIFICATION, path, text};
+
+/// A column: its name and its type on an engine.
+type Column = (String, String);
+
+/// The columns of a table, as the migrations of an engine make it. They only
+/// ever create tables, one column on a line.
+fn columns(engine: &str, table: &str) -> Vec<Column> {
+    let folder = path("crates/hallpass/migrations").join(engine);
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let sql = files.collect::<String>();
+    assert!(
+        !sql.contains("alter table"),
+        "teach this test what `alter table` does"
+    );
+    let head = format!("create table {table} (\n");
+    let (_, body) = sql
+        .split_once(&head)
+        .unwrap_or_else(|| panic!("no table {table} on {engine}"));
+    let (body, _) = body.split_once("\n)").unwrap();
+    let words = body
+        .lines()
+        .map(|line| line.trim().trim_end_matches(',').split(' '));
+    let column = |mut words: std::str::Split<'_, char>| {
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    };
+    words.filter_map(column).collect()
+}
+
+/// The names of the tables that the migrations of an engine make.
+fn tables(engine: &str) -> Vec<String> {
+    let folder = path("crates/hallpass/migrations").join(engine);
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    let sql: String = files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    let names = sql.lines().filter_map(|line| {
+        line.strip_prefix("create table ")?
+            .split(' ')
+            .next()
+            .map(str::to_owned)
+    });
+    names.collect()
+}
+
+#[test]
+fn every_table_is_described_with_its_columns_and_types() {
+    let page = text(&format!("{SPECIFICATION}/data-model.md"));
+    assert_eq!(tables("sqlite"), tables("postgres"));
+    for table in tables("sqlite") {
+        let rows = rows_under(&page, &format!("### `{table}`"));
+        let described = |of: usize| -> Vec<Column> {
+            let cell = |text: &str| text.trim_matches('`').to_owned();
+            rows.iter()
+                .map(|row| (cell(row[0]), cell(row[of])))
+                .collect()
+        };
+        assert_eq!(described(1), columns("sqlite", &table), "{table} on SQLite");
+        assert_eq!(
+            described(2),
+            columns("postgres", &table),
+            "{table} on PostgreSQL"
+        );
+    }
+}

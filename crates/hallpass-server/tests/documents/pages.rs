@@ -1,0 +1,87 @@
+//! Pages whose commands are run.
+
+use crate::markdown::{Block, blocks};
+use crate::{SPECIFICATION, path, resource_server, server, text, transcript};
+
+#[test]
+fn the_quickstart_does_what_it_says() {
+    let name = format!("{SPECIFICATION}/quickstart.md");
+    let page = text(&name);
+    let mut blocks = blocks(&page);
+    blocks.retain(|block| matches!(block.language, "console" | "sh") && transcript::is_run(block));
+    transcript::check(&name, &blocks);
+}
+
+/// Blocks that begin with `curl` or `hallpass`; the README may show others,
+/// which set up a machine or start the server.
+#[test]
+fn the_readme_does_what_it_says() {
+    if !path("README.md").exists() {
+        return;
+    }
+    let page = text("README.md");
+    let mut blocks = blocks(&page);
+    blocks.retain(|block| {
+        matches!(block.language, "console" | "sh") && calls_us(block) && transcript::is_run(block)
+    });
+    assert!(
+        !blocks.is_empty(),
+        "README.md shows no curl or hallpass command that can be run"
+    );
+    transcript::check("README.md", &blocks);
+}
+
+fn calls_us(block: &Block<'_>) -> bool {
+    let first = block.lines.first().copied().unwrap_or_default();
+    let first = first.strip_prefix("$ ").unwrap_or(first);
+    matches!(first.split(' ').next(), Some("curl" | "hallpass"))
+}
+
+#[test]
+fn the_quickstarts_service_is_one_that_compiles() {
+    let page = text(&format!("{SPECIFICATION}/quickstart.md"));
+    let blocks = blocks(&page);
+    let mut services = blocks.iter().filter(|block| block.language == "rust");
+    let service = services
+        .next()
+        .expect("the quickstart shows a service in Rust");
+    let compiled = include_str!("resource_server.rs");
+    assert_eq!(
+        service.lines.join("\n"),
+        compiled.trim_end(),
+        "copy tests/documents/resource_server.rs into the page"
+    );
+}
+
+#[tokio::test]
+async fn the_quickstarts_service_knows_the_user_of_a_token() {
+    let server = server::Server::start();
+    let secret = std::fs::read_to_string(server.work().join("hallpass-data/secret")).unwrap();
+    let verifier = resource_server::verifier(secret.trim()).unwrap();
+    let account =
+        serde_json::json!({"email": "ann@example.com", "password": "three unrelated words"});
+    let register = format!("http://127.0.0.1:{}/api/v1/auth/register", server.port());
+    let answer = reqwest::Client::new()
+        .post(register)
+        .json(&account)
+        .send()
+        .await
+        .unwrap();
+    let session: serde_json::Value = answer.json().await.unwrap();
+    let token = session["access_token"].as_str().unwrap();
+    let user_of = |header: &str| resource_server::user_of(&verifier, Some(header));
+    assert_eq!(
+        user_of(&format!("bearer {token}")).unwrap(),
+        session["user"]["id"]
+    );
+    assert_eq!(
+        user_of(&format!("Bearer {token}A")),
+        Err("Could not validate credentials")
+    );
+    for none in [None, Some("Bearer"), Some("Basic YTpi")] {
+        assert_eq!(
+            resource_server::user_of(&verifier, none),
+            Err("Authentication required")
+        );
+    }
+}

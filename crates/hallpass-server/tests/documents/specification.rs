@@ -1,0 +1,147 @@
+//! The specification's numbers run on, each is traced to tests that exist, and
+//! its figures are the code's.
+
+use hallpass::{
+    DisplayName, EmailAddress, HashPolicy, HashQueue, Password, PasswordMinLength, SigningSecret,
+    TOKEN_LIFE,
+};
+
+use crate::markdown::rows_under;
+use crate::{SPECIFICATION, path, text};
+
+const TRACEABILITY: &str = "## 8. Traceability";
+
+fn specification() -> String {
+    text(&format!("{SPECIFICATION}/spec.md"))
+}
+
+/// The numbers that stand at the head of a requirement or of a row.
+fn numbers(page: &str, head: &str) -> Vec<usize> {
+    let numbers = page
+        .lines()
+        .filter_map(|line| line.strip_prefix(head)?.get(..3)?.parse().ok());
+    numbers.collect()
+}
+
+#[test]
+fn requirements_and_criteria_are_numbered_without_a_gap() {
+    let page = specification();
+    for head in ["- **FR-", "| SC-"] {
+        let numbers = numbers(&page, head);
+        assert!(
+            numbers.len() > 10,
+            "{head} is not how they are written any more"
+        );
+        assert!(
+            numbers.iter().copied().eq(1..=numbers.len()),
+            "{head}: {numbers:?}"
+        );
+    }
+}
+
+#[test]
+fn every_requirement_is_traced() {
+    let page = specification();
+    let rows = rows_under(&page, TRACEABILITY);
+    let mut traced: Vec<usize> = rows.iter().flat_map(|row| ranges(row[1])).collect();
+    traced.sort_unstable();
+    traced.dedup();
+    assert_eq!(traced, numbers(&page, "- **FR-"));
+}
+
+/// `FR-001 to FR-003, FR-007`
+fn ranges(cell: &str) -> impl Iterator<Item = usize> {
+    cell.split(", ").flat_map(move |range| {
+        let number = |text: &str| text.trim().trim_start_matches("FR-").parse::<usize>();
+        let (first, last) = range.split_once(" to ").unwrap_or((range, range));
+        let (Ok(first), Ok(last)) = (number(first), number(last)) else {
+            panic!("{range:?} names no requirements");
+        };
+        first..=last
+    })
+}
+
+#[test]
+fn every_test_that_is_traced_exists() {
+    let page = specification();
+    for row in rows_under(&page, TRACEABILITY) {
+        let tests: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "{} is traced to no test", row[0]);
+        for test in tests {
+            let file = path("")
+                .join(if test.starts_with("bench") {
+                    "."
+                } else {
+                    "crates"
+                })
+                .join(test);
+            let source = if file.is_dir() {
+                String::new()
+            } else {
+                std::fs::read_to_string(&file).unwrap_or_default()
+            };
+            let is_test =
+                file.is_dir() || ["fn ", "#[test]"].iter().any(|word| source.contains(word));
+            assert!(
+                is_test,
+                "{test}, to which {} is traced, holds no tests",
+                row[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn the_limits_are_the_codes() {
+    let page = specification();
+    let (HashPolicy::Argon2id { memory_kib, passes }, HashPolicy::Bcrypt { cost }) =
+        (HashPolicy::ARGON2ID, HashPolicy::BCRYPT)
+    else {
+        panic!("the policies have changed places");
+    };
+    let highest = (0..=1000).rfind(|length| PasswordMinLength::new(*length).is_ok());
+    let queue = HashQueue::default();
+    let limits = [
+        (
+            "characters of an e-mail address, at most",
+            EmailAddress::MAX_CHARACTERS.to_string(),
+        ),
+        (
+            "code points of a password, at least",
+            PasswordMinLength::default().get().to_string(),
+        ),
+        (
+            "code points of a password, at least, highest setting",
+            highest.unwrap().to_string(),
+        ),
+        (
+            "code points of a password, at most",
+            Password::MAX_CODE_POINTS.to_string(),
+        ),
+        (
+            "code points of a name, at most",
+            DisplayName::MAX_CODE_POINTS.to_string(),
+        ),
+        (
+            "bytes of the signing secret, at least",
+            SigningSecret::MIN_BYTES.to_string(),
+        ),
+        ("seconds a token lives", TOKEN_LIFE.as_secs().to_string()),
+        ("KiB of one Argon2id hash", memory_kib.to_string()),
+        ("passes of one Argon2id hash", passes.to_string()),
+        ("bcrypt cost", cost.to_string()),
+        (
+            "sign-ins that wait for hashing, at most",
+            queue.length.to_string(),
+        ),
+        (
+            "seconds a sign-in waits for hashing, at most",
+            queue.deadline.as_secs().to_string(),
+        ),
+    ];
+    let expected: Vec<Vec<&str>> = limits
+        .iter()
+        .map(|(limit, figure)| vec![*limit, figure])
+        .collect();
+    assert_eq!(rows_under(&page, "## 3. Functional requirements"), expected);
+}

@@ -1,0 +1,10 @@
+//! The binary `hallpass` from outside: real processes, real sockets, real
+//! databases, SQLite and PostgreSQL.
+//!
+//! `make test` starts PostgreSQL and runs these. They run in any order and
+//! beside each other, and none sleeps for a while and hopes: each waits for the
+//! event itself, for so long and no longer.
+
+mod deadlines;
+mod hostile;
+mod rig;

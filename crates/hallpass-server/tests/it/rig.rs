@@ -1,0 +1,91 @@
+//! What every test stands on: the built binary as a process, in a folder and
+//! with an environment that hold nothing but what the test says.
+
+mod api;
+mod cluster;
+mod database;
+mod process;
+mod proxy;
+mod raw;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use self::api::{Answer, Api, fresh_client, in_parallel};
+pub(crate) use self::cluster::{Cluster, unprivileged_user};
+pub(crate) use self::database::{Database, Engine};
+pub(crate) use self::process::{Launch, Place, Process, Server, events};
+pub(crate) use self::proxy::Proxy;
+pub(crate) use self::raw::Raw;
+
+pub(crate) const PASSWORD: &str = "marble otter 9 quilt";
+pub(crate) const SECRET: &str = "a process-test secret of 32 bytes or more";
+
+/// The longest a test waits for what ought to happen at once: a machine that
+/// runs other tests meanwhile is no reason to fail.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at what gives no sign of its own when it changes.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// The outcome, or a failed test when it takes longer.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    what: &str,
+    future: impl Future<Output = T>,
+) -> T {
+    let outcome = tokio::time::timeout(limit, future).await;
+    outcome.unwrap_or_else(|_| panic!("{what}: not within {limit:?}"))
+}
+
+/// Asks again and again, until there is an answer.
+pub(crate) async fn eventually<T>(
+    limit: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let looking = async {
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    within(limit, what, looking).await
+}
+
+/// The outcome and how long it took.
+pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let began = Instant::now();
+    let outcome = future.await;
+    (outcome, began.elapsed())
+}
+
+/// Makes of one test two: `name::on_sqlite` and `name::on_postgresql`.
+macro_rules! on_both_engines {
+    ($($(#[doc = $doc:literal])* async fn $name:ident($database:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[doc = $doc])*
+            async fn check($database: &$crate::rig::Database) $body
+
+            async fn run(engine: $crate::rig::Engine) {
+                let database = $crate::rig::Database::new(engine).await;
+                check(&database).await;
+                database.remove().await;
+            }
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                run($crate::rig::Engine::Sqlite).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgresql() {
+                run($crate::rig::Engine::Postgres).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_engines;
