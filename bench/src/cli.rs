@@ -21,6 +21,10 @@ pub(crate) struct Cli {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 pub(crate) struct Options {
     /// Fewer rounds and samples: a minute or two, and figures that vary more
     #[arg(long)]

@@ -1,13 +1,12 @@
 //! `docs/benchmarks.md`: the figures between two marks, and the plots. What
 //! stands around them is written by hand and stays.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::report::Report;
+use crate::report::{Bar, Report, Section};
 use crate::tools::root;
 
 const BEGIN: &str = "<!-- figures: written by `hallpass-bench --write` -->";
@@ -37,39 +36,41 @@ fn write_plots(report: &Report, folder: &Path) -> Result<()> {
 }
 
 fn figures(report: &Report) -> String {
-    let mut text = String::new();
     let [before, after] = report.load_by_others;
-    // Writing to a string does not fail, so its result says nothing.
-    let mut line = |content: &str| drop(writeln!(text, "{content}"));
-    line(&format!(
-        "Hallpass {}, release build, on {}. Others used {before:.0} % of the machine before \
-         the run and {after:.0} % after it.\n",
-        report.version, report.machine
-    ));
+    let mut lines = vec![
+        format!(
+            "Hallpass {}, release build, on {}. Others used {before:.0} % of the machine before \
+             the run and {after:.0} % after it.",
+            report.version, report.machine
+        ),
+        String::new(),
+    ];
     if report.was_disturbed() {
-        line("> Somebody else was using this machine: take the figures as an indication.\n");
+        let note = "> Somebody else was using this machine: take the figures as an indication.";
+        lines.extend([note.to_owned(), String::new()]);
     }
-    line("| bar | figure | limit | verdict |");
-    line("|---|---:|---|---|");
-    for bar in report.bars() {
+    lines.extend([
+        "| bar | figure | limit | verdict |".to_owned(),
+        "|---|---:|---|---|".to_owned(),
+    ]);
+    lines.extend(report.bars().map(|bar| {
         let verdict = if bar.is_met() { "met" } else { "**missed**" };
-        line(&format!(
-            "| {} | {} | {} | {verdict} |",
-            bar.what,
-            bar.figure,
-            bar.limit()
-        ));
-    }
-    for section in &report.sections {
-        line(&format!("\n### {}\n", section.name.title()));
-        for plot in &section.plots {
-            line(&format!("![{}](benchmarks/{})\n", plot.alt, plot.file));
-        }
-        line("| figure | |");
-        line("|---|---:|");
-        for fact in &section.facts {
-            line(&format!("| {} | {} |", fact.what, fact.figure));
-        }
-    }
-    text
+        let Bar { what, figure, .. } = bar;
+        format!("| {what} | {figure} | {} | {verdict} |", bar.limit())
+    }));
+    lines.extend(report.sections.iter().map(of_section));
+    lines.join("\n") + "\n"
+}
+
+fn of_section(section: &Section) -> String {
+    let plots = section.plots.iter();
+    let plots = plots.map(|plot| format!("![{}](benchmarks/{})\n\n", plot.alt, plot.file));
+    let facts = section.facts.iter();
+    let facts = facts.map(|fact| format!("| {} | {} |\n", fact.what, fact.figure));
+    format!(
+        "\n### {}\n\n{}| figure | |\n|---|---:|\n{}",
+        section.name.title(),
+        plots.collect::<String>(),
+        facts.collect::<String>()
+    )
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::clock::Moment;
 
 /// Longer than any answer may take, an overloaded peer's included.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A request, ready to be sent any number of times.
 pub(crate) struct Request(Vec<u8>);

@@ -91,8 +91,9 @@ pub(crate) fn cpus() -> Result<Vec<usize>> {
 fn parse_cpus(list: &str) -> Option<Vec<usize>> {
     let mut cpus = Vec::new();
     for part in list.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        cpus.extend(first.parse().ok()?..=last.parse().ok()?);
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let from: usize = from.parse().ok()?;
+        cpus.extend(from..=to.parse().ok()?);
     }
     Some(cpus)
 }

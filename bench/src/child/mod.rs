@@ -13,7 +13,6 @@ use anyhow::Result;
 use axum::Router;
 use clap::{Args, Subcommand};
 
-pub(crate) use self::bare::BODY;
 pub(crate) use self::micro::Micro;
 
 #[derive(Debug, Subcommand)]

@@ -107,14 +107,14 @@ fn conclude(contenders: &[Contender]) -> Section {
     for contender in contenders {
         section.fact(contender.what, rate(contender));
     }
-    let bars: Vec<Row> = contenders
+    let shown: Vec<Row> = contenders
         .iter()
         .map(|contender| Row::new(contender.what, rate(contender), contender.path == ME))
         .collect();
     section.plots.push(Plot {
         file: "current-user.svg",
         alt: "Requests a second of GET /api/v1/auth/me beside a bare axum route",
-        svg: rows("Requests a second, GET /api/v1/auth/me", &bars),
+        svg: rows("Requests a second, GET /api/v1/auth/me", &shown),
     });
     section
 }

@@ -102,18 +102,18 @@ fn one_round(
 
 impl Door {
     pub(super) fn hallpass(context: &Context<'_>) -> Result<Self> {
-        Self::open(Launch::hallpass(&context.hallpass, None), SIGN_IN)
+        Self::open(&Launch::hallpass(&context.hallpass, None), SIGN_IN)
     }
 
     pub(super) fn embedded(context: &Context<'_>) -> Result<Self> {
-        Self::open(Launch::child(&context.own, "embedded"), SIGN_IN)
+        Self::open(&Launch::child(&context.own, "embedded"), SIGN_IN)
     }
 
     pub(super) fn naive(context: &Context<'_>) -> Result<Self> {
-        Self::open(Launch::child(&context.own, "embedded"), "/naive/signin")
+        Self::open(&Launch::child(&context.own, "embedded"), "/naive/signin")
     }
 
-    fn open(launch: Launch<'_>, path: &'static str) -> Result<Self> {
+    fn open(launch: &Launch<'_>, path: &'static str) -> Result<Self> {
         let server = launch.start()?;
         let token = enrol(&server)?;
         Ok(Self {

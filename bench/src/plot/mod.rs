@@ -3,7 +3,7 @@
 mod curves;
 mod rows;
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 pub(crate) use self::curves::{Curve, percentiles, shares};
 pub(crate) use self::rows::{Row, rows};
@@ -26,7 +26,7 @@ path{fill:none;stroke-width:2.5}.c0,.c2{stroke-dasharray:6 4}\
 struct Canvas {
     height: f64,
     title: String,
-    shapes: String,
+    shapes: Vec<String>,
 }
 
 /// Where a text stands in relation to its point.
@@ -42,7 +42,7 @@ impl Canvas {
         let mut canvas = Self {
             height,
             title: escaped(title),
-            shapes: String::new(),
+            shapes: Vec::new(),
         };
         canvas.text((MARGIN, 32.0), Anchor::Start, "title", title);
         canvas
@@ -67,17 +67,16 @@ impl Canvas {
     }
 
     fn line(&mut self, points: &[(f64, f64)], class: &str) {
-        let mut path = String::new();
-        for (number, (x, y)) in points.iter().enumerate() {
-            let step = if number == 0 { 'M' } else { 'L' };
-            path += &format!("{step}{x:.1} {y:.1}");
-        }
-        self.add(format_args!(r#"<path d="{path}" class="{class}"/>"#));
+        let points: Vec<String> = points
+            .iter()
+            .map(|(x, y)| format!("{x:.1} {y:.1}"))
+            .collect();
+        let path = points.join("L");
+        self.add(format_args!(r#"<path d="M{path}" class="{class}"/>"#));
     }
 
     fn add(&mut self, shape: impl Display) {
-        // Writing to a string does not fail.
-        drop(writeln!(self.shapes, "{shape}"));
+        self.shapes.push(shape.to_string());
     }
 
     fn finish(self) -> String {
@@ -86,12 +85,13 @@ impl Canvas {
             title,
             shapes,
         } = self;
+        let shapes = shapes.join("\n");
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
              width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n\
              <rect width=\"{WIDTH}\" height=\"{height}\" rx=\"6\" class=\"paper\"/>\n\
-             {shapes}</svg>\n"
+             {shapes}\n</svg>\n"
         )
     }
 }

@@ -21,7 +21,7 @@ folder; the environment wins. The most used:
 /// Registers and signs in people, and issues short-lived tokens that any
 /// service can verify.
 #[derive(Debug, Parser)]
-#[command(name = "hallpass", version, about, after_help = SETTINGS, styles = paint::HELP)]
+#[command(name = "hallpass", version, after_help = SETTINGS, styles = paint::HELP)]
 pub(crate) struct Cli {
     /// What to do; `serve` when nothing is said.
     #[command(subcommand)]

@@ -65,16 +65,15 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
             }
         }
     };
-    match tokio::time::timeout(PATIENCE, trying).await {
-        Ok(outcome) => Ok(outcome?),
-        Err(_) => {
-            let database = &hallpass.settings().database;
-            Err(Failure::Database(format!(
-                "the database at {database} could not be reached within {} s; check DATABASE_URL and that it runs",
-                PATIENCE.as_secs()
-            )))
-        }
-    }
+    let tried = tokio::time::timeout(PATIENCE, trying).await;
+    let outcome = tried.map_err(|_| {
+        let database = &hallpass.settings().database;
+        let seconds = PATIENCE.as_secs();
+        Failure::Database(format!(
+            "the database at {database} could not be reached within {seconds} s; check DATABASE_URL and that it runs",
+        ))
+    })?;
+    Ok(outcome?)
 }
 
 async fn prepare_schema_once(hallpass: &Hallpass, args: ServeArgs) -> Result<(), SchemaError> {
@@ -110,6 +109,7 @@ fn greet(config: &Config, address: SocketAddr) {
         String::new(),
         row("listens on", paint(NAME, &url)),
         row("API", format!("{url}/docs")),
+        row("data", config.data_dir.display()),
         row("database", database),
     ];
     if let Some(metrics) = config.metrics {

@@ -113,7 +113,6 @@ impl Hallpass {
     /// # Errors
     /// [`SchemaError`] with the very reason when it cannot be reached.
     pub async fn database_server(&self) -> Result<Option<DatabaseServer>, SchemaError> {
-
         Ok(self.db().server().await?)
     }
 

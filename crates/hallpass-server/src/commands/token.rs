@@ -200,7 +200,25 @@ fn meaning(refused: Refused) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_subject_that_is_no_account_is_told_from_ours() {
+        let claims = |sub: &str| {
+            let claims =
+                json!({ "sub": sub, "email": "ann@example.com", "iat": 1, "exp": 2, "iss": "x" });
+            serde_json::from_value::<Claims>(claims).unwrap()
+        };
+        let ours = with_our_subject(claims("01936b2e-7c4f-7d3a-9e1b-2f6a8c0d4e5f"));
+        assert!(ours.is_ok());
+        let rule = |verdict: Verdict| verdict.rule;
+        assert_eq!(
+            with_our_subject(claims("ann")).map_err(rule),
+            Err("subject")
+        );
+    }
 
     #[test]
     fn a_token_may_be_pasted_with_its_scheme() {

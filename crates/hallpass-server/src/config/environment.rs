@@ -50,7 +50,9 @@ impl Environment {
                 continue;
             };
             match value.into_string() {
-                Ok(text) => drop(values.insert(name.to_owned(), SecretString::from(text))),
+                Ok(text) => {
+                    values.insert(name.to_owned(), SecretString::from(text));
+                }
                 Err(_) => faults.add(name, "must be valid UTF-8"),
             }
         }
@@ -115,7 +117,7 @@ fn dot_env(path: &Path, faults: &mut Faults) -> BTreeMap<String, SecretString> {
     for line in lines {
         match line {
             Ok((name, value)) if is_ours(&name) => {
-                drop(values.insert(name, SecretString::from(value)))
+                values.insert(name, SecretString::from(value));
             }
             Ok(_) => {}
             // The error quotes the line, which may hold a secret.

@@ -46,12 +46,11 @@ impl Faults {
                 .map(|known| (strsim::damerau_levenshtein(&name, known), known))
                 .min()
                 .filter(|(distance, _)| *distance <= 4);
-            match nearest {
-                Some((_, known)) => {
-                    self.add(name, format!("is not a setting; did you mean {known}?"))
-                }
-                None => self.add(name, "is not a setting of Hallpass"),
-            }
+            let guess = nearest.map_or_else(
+                || "is not a setting of Hallpass".to_owned(),
+                |(_, known)| format!("is not a setting; did you mean {known}?"),
+            );
+            self.add(name, guess);
         }
     }
 }

@@ -6,14 +6,15 @@
 //! * a block ` ```console ` is a session: `$ ` begins a command, `> ` goes on
 //!   with it, and so does the line after a `\`; what follows is its output,
 //!   where `…` stands for some text, and on a line of its own for some lines;
-//! * a block ` ```sh ` holds commands alone, each of which must succeed;
+//! * a block ` ```sh ` holds commands alone, each of which must succeed, and
+//!   `curl` with an answer below 400;
 //! * a command may only fail when the next one is `echo $?`;
 //! * `<!-- not run: why -->` on the line above a block leaves it out, where why
 //!   is one of [`transcript::REASONS`];
 //! * blocks of other languages are not run.
 //!
-//! A page says `localhost:8000`; the test's server listens elsewhere and is
-//! put in its place.
+//! A page says `http://localhost:8000/…`; the test's server listens elsewhere,
+//! and its address is put there.
 
 #![expect(
     clippy::unwrap_used,

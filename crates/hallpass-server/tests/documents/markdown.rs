@@ -50,31 +50,21 @@ pub(crate) fn prose(page: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The rows of the tables under a heading, without their heads, each cell
+/// The rows of the first table under a heading, without its head, each cell
 /// trimmed.
 pub(crate) fn rows_under<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
-    let under = prose(page)
+    let mut section = prose(page)
         .map(|(_, line)| line)
-        .skip_while(|line| *line != heading)
-        .skip(1);
-    let section: Vec<&str> = under.take_while(|line| !line.starts_with('#')).collect();
-    assert!(!section.is_empty(), "there is no section {heading:?}");
-    let mut rows = Vec::new();
-    for line in section {
-        let Some(row) = line.strip_prefix('|').and_then(|row| row.strip_suffix('|')) else {
-            continue;
-        };
-        if row
-            .chars()
-            .all(|character| matches!(character, '-' | '|' | ':' | ' '))
-        {
-            // What stood above the rule was the table's head.
-            rows.pop();
-        } else {
-            rows.push(row.split('|').map(str::trim).collect());
-        }
-    }
-    rows
+        .skip_while(|line| *line != heading);
+    assert!(section.next().is_some(), "there is no section {heading:?}");
+    let section = section.take_while(|line| !line.starts_with('#'));
+    let table = section
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    // The head and the rule under it.
+    let rows = table.skip(2).map(|row| row.trim_matches('|'));
+    rows.map(|row| row.split('|').map(str::trim).collect())
+        .collect()
 }
 
 /// The anchors of a page's headings, as GitHub makes them.

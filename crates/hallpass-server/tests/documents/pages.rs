@@ -7,28 +7,38 @@ use crate::{SPECIFICATION, path, resource_server, server, text, transcript};
 fn the_quickstart_does_what_it_says() {
     let name = format!("{SPECIFICATION}/quickstart.md");
     let page = text(&name);
-    let mut blocks = blocks(&page);
-    blocks.retain(|block| matches!(block.language, "console" | "sh") && transcript::is_run(block));
-    transcript::check(&name, &blocks);
+    let runnable = runnable(&page);
+    transcript::check(&name, &runnable);
 }
 
 /// Blocks that begin with `curl` or `hallpass`; the README may show others,
-/// which set up a machine or start the server.
+/// which set up a machine.
 #[test]
 fn the_readme_does_what_it_says() {
     if !path("README.md").exists() {
         return;
     }
     let page = text("README.md");
-    let mut blocks = blocks(&page);
-    blocks.retain(|block| {
-        matches!(block.language, "console" | "sh") && calls_us(block) && transcript::is_run(block)
-    });
+    let mut runnable = runnable(&page);
+    runnable.retain(calls_us);
     assert!(
-        !blocks.is_empty(),
+        !runnable.is_empty(),
         "README.md shows no curl or hallpass command that can be run"
     );
-    transcript::check("README.md", &blocks);
+    transcript::check("README.md", &runnable);
+}
+
+fn runnable(page: &str) -> Vec<Block<'_>> {
+    let mut blocks = blocks(page);
+    let (all, left_out) = (blocks.len(), page.matches(transcript::NOT_RUN).count());
+    blocks.retain(transcript::is_run);
+    assert_eq!(
+        all - blocks.len(),
+        left_out,
+        "a `not run` stands above no block"
+    );
+    blocks.retain(|block| matches!(block.language, "console" | "sh"));
+    blocks
 }
 
 fn calls_us(block: &Block<'_>) -> bool {

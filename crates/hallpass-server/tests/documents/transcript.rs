@@ -10,14 +10,14 @@ use crate::server::{PROGRAM, Server};
 
 /// Why a block may be left out. Few, and none of them "it fails".
 pub(crate) const REASONS: [&str; 5] = [
+    "builds and starts a server",
     "needs PostgreSQL",
     "needs Python",
     "needs a network",
     "sets up a shell",
-    "starts the server",
 ];
 
-const NOT_RUN: &str = "<!-- not run: ";
+pub(crate) const NOT_RUN: &str = "<!-- not run: ";
 
 /// Seconds for all commands of a page.
 const PATIENCE: &str = "300";
@@ -190,13 +190,19 @@ fn line_matches(expected: &str, actual: &str) -> bool {
 fn run(steps: &[Step], server: &Server) -> Vec<(String, i32)> {
     const MARK: &str = "=== end of step";
     let (ours, theirs) = (format!("localhost:{}", server.port()), "localhost:8000");
+    // Without a path it is no address but the issuer, which stays what it is.
+    let (our_address, their_address) = (format!("{ours}/"), format!("{theirs}/"));
     let mut script = "exec 2>&1\n".to_owned();
     for step in steps {
         let (before, after) = match step.expected {
-            Expected::Success => ("set -e\n", "\nset +e"),
+            // Without `--fail` it succeeds whatever it is answered.
+            Expected::Success => (
+                "set -e; curl() { command curl --fail \"$@\"; }\n",
+                "\nunset -f curl; set +e",
+            ),
             Expected::Output(_) => ("", ""),
         };
-        let command = step.script.replace(theirs, &ours);
+        let command = step.script.replace(&their_address, &our_address);
         // In its own function, so that the step after it sees its status as `$?`.
         writeln!(script, "{before}{command}{after}\nend_of_step").unwrap();
     }
@@ -298,6 +304,7 @@ fn what_a_page_says_wrongly_is_found() {
         ("console", vec!["$ false"]),
         ("console", vec!["$ exit 0", "$ echo one", "one"]),
         ("sh", vec!["false", "true"]),
+        ("sh", vec!["curl -s http://localhost:8000/no-such-route"]),
     ] {
         let block = Block {
             language,

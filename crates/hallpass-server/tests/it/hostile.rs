@@ -3,7 +3,7 @@
 
 use reqwest::Method;
 
-use crate::rig::{Api, PASSWORD, Place, Raw, Server, eventually, PATIENCE};
+use crate::rig::{Api, PASSWORD, PATIENCE, Place, Raw, Server, eventually};
 
 /// A server and a promise: whatever a test does to it, it serves afterwards.
 struct Victim {
@@ -14,8 +14,15 @@ struct Victim {
 impl Victim {
     async fn start() -> Self {
         let place = Place::new();
-        let server = place.launch().set("HALLPASS_RATE_LIMIT", "off").start().await;
-        Self { server, _place: place }
+        let server = place
+            .launch()
+            .set("HALLPASS_RATE_LIMIT", "off")
+            .start()
+            .await;
+        Self {
+            server,
+            _place: place,
+        }
     }
 
     async fn connect(&self) -> Raw {
@@ -24,7 +31,7 @@ impl Victim {
 
     /// Sends these bytes and takes everything up to where the server hangs up.
     async fn rest_after(&self, bytes: impl Into<Vec<u8>>) -> String {
-        let mut client = self.connect().await;
+        let client = self.connect().await;
         client.send(bytes);
         client.rest().await
     }
@@ -68,21 +75,43 @@ async fn what_is_no_http_is_answered_400_and_hung_up_on() {
     let victim = Victim::start().await;
     let cases: &[(&str, &[u8])] = &[
         ("noise", b"\x00\x01\x02\xff noise\r\n\r\n"),
-        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and the rest of a greeting"),
+        (
+            "TLS",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and the rest of a greeting",
+        ),
         ("no path", b"GET\r\n\r\n"),
         ("no version", b"GET /healthz\r\n\r\n"),
         ("a version to come", b"GET /healthz HTTP/3.0\r\n\r\n"),
-        ("NUL in the path", b"GET /heal\0thz HTTP/1.1\r\nhost: x\r\n\r\n"),
-        ("NUL in a value", b"GET /healthz HTTP/1.1\r\nx: a\0b\r\n\r\n"),
-        ("a carriage return in a value", b"GET /healthz HTTP/1.1\r\nx: a\rb\r\n\r\n"),
+        (
+            "NUL in the path",
+            b"GET /heal\0thz HTTP/1.1\r\nhost: x\r\n\r\n",
+        ),
+        (
+            "NUL in a value",
+            b"GET /healthz HTTP/1.1\r\nx: a\0b\r\n\r\n",
+        ),
+        (
+            "a carriage return in a value",
+            b"GET /healthz HTTP/1.1\r\nx: a\rb\r\n\r\n",
+        ),
         ("NUL in a name", b"GET /healthz HTTP/1.1\r\nx\0: a\r\n\r\n"),
-        ("a space after a name", b"GET /healthz HTTP/1.1\r\ntransfer-encoding : chunked\r\n\r\n"),
-        ("a folded line", b"GET /healthz HTTP/1.1\r\nx: a\r\n b\r\n\r\n"),
+        (
+            "a space after a name",
+            b"GET /healthz HTTP/1.1\r\ntransfer-encoding : chunked\r\n\r\n",
+        ),
+        (
+            "a folded line",
+            b"GET /healthz HTTP/1.1\r\nx: a\r\n b\r\n\r\n",
+        ),
         ("no colon", b"GET /healthz HTTP/1.1\r\nhost\r\n\r\n"),
     ];
     for (what, bytes) in cases {
-        let rest = victim.rest_after(bytes).await;
-        assert_eq!((status(&rest), answers(&rest)), ("400", 1), "{what}: {rest}");
+        let rest = victim.rest_after(*bytes).await;
+        assert_eq!(
+            (status(&rest), answers(&rest)),
+            ("400", 1),
+            "{what}: {rest}"
+        );
         victim.still_serves().await;
     }
 }
@@ -106,7 +135,11 @@ async fn a_body_whose_length_is_in_doubt_smuggles_no_second_request() {
     ];
     for headers in refused {
         let rest = victim.rest_after(sign_in(headers, "{}") + &second).await;
-        assert_eq!((status(&rest), answers(&rest)), ("400", 1), "{headers}: {rest}");
+        assert_eq!(
+            (status(&rest), answers(&rest)),
+            ("400", 1),
+            "{headers}: {rest}"
+        );
         victim.still_serves().await;
     }
     let chunked = "2\r\n{}\r\n0\r\n\r\n";
@@ -120,13 +153,27 @@ async fn a_body_whose_length_is_in_doubt_smuggles_no_second_request() {
         "transfer-encoding: chunked\r\ncontent-length: 4\r\n",
     ] {
         let rest = victim.rest_after(sign_in(both, chunked) + &second).await;
-        assert_eq!((status(&rest), answers(&rest)), ("422", 1), "{both}: {rest}");
+        assert_eq!(
+            (status(&rest), answers(&rest)),
+            ("422", 1),
+            "{both}: {rest}"
+        );
         assert!(!rest.contains("smuggled"), "{both}: {rest}");
         victim.still_serves().await;
     }
-    for chunks in ["2;a\n{}\r\n0\r\n\r\n", "fffffffffffffffff\r\n{}\r\n0\r\n\r\n", "-1\r\n{}\r\n0\r\n\r\n"] {
-        let rest = victim.rest_after(sign_in("transfer-encoding: chunked\r\n", chunks) + &second).await;
-        assert_eq!((status(&rest), answers(&rest)), ("400", 1), "{chunks}: {rest}");
+    for chunks in [
+        "2;a\n{}\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+        "-1\r\n{}\r\n0\r\n\r\n",
+    ] {
+        let rest = victim
+            .rest_after(sign_in("transfer-encoding: chunked\r\n", chunks) + &second)
+            .await;
+        assert_eq!(
+            (status(&rest), answers(&rest)),
+            ("400", 1),
+            "{chunks}: {rest}"
+        );
         assert!(!rest.contains("smuggled"), "{chunks}: {rest}");
         victim.still_serves().await;
     }
@@ -165,12 +212,35 @@ async fn a_body_over_64_kib_is_answered_413_and_one_of_64_kib_is_read() {
     };
     for (what, request, expected) in [
         ("64 KiB", whole(64 * 1024), ("400", "malformed_json")),
-        ("64 KiB in chunks", in_chunks(64 * 1024), ("400", "malformed_json")),
-        ("a byte more", whole(64 * 1024 + 1), ("413", "body_too_large")),
+        (
+            "64 KiB in chunks",
+            in_chunks(64 * 1024),
+            ("400", "malformed_json"),
+        ),
+        (
+            "a byte more",
+            whole(64 * 1024 + 1),
+            ("413", "body_too_large"),
+        ),
         ("65 KiB", whole(65 * 1024), ("413", "body_too_large")),
-        ("65 KiB in chunks", in_chunks(65 * 1024), ("413", "body_too_large")),
-        ("a chunk without end", sign_in("transfer-encoding: chunked\r\n", &format!("fffffffff\r\n{}", " ".repeat(100 * 1024))), ("413", "body_too_large")),
-        ("1 TiB, announced", sign_in("content-length: 1099511627776\r\n", &" ".repeat(100 * 1024)), ("413", "body_too_large")),
+        (
+            "65 KiB in chunks",
+            in_chunks(65 * 1024),
+            ("413", "body_too_large"),
+        ),
+        (
+            "a chunk without end",
+            sign_in(
+                "transfer-encoding: chunked\r\n",
+                &format!("fffffffff\r\n{}", " ".repeat(100 * 1024)),
+            ),
+            ("413", "body_too_large"),
+        ),
+        (
+            "1 TiB, announced",
+            sign_in("content-length: 1099511627776\r\n", &" ".repeat(100 * 1024)),
+            ("413", "body_too_large"),
+        ),
     ] {
         let answer = victim.answer_to(request).await;
         assert_eq!(status(&answer), expected.0, "{what}: {answer}");
@@ -193,7 +263,10 @@ async fn pipelined_requests_are_answered_in_their_order() {
     for (id, expected) in ids.into_iter().zip(["200", "422", "404"]) {
         let answer = client.answer().await;
         assert_eq!(status(&answer), expected, "{answer}");
-        assert!(answer.contains(&format!("x-request-id: {id}\r\n")), "{id}: {answer}");
+        assert!(
+            answer.contains(&format!("x-request-id: {id}\r\n")),
+            "{id}: {answer}"
+        );
     }
 }
 
@@ -221,14 +294,20 @@ async fn odd_methods_and_targets_are_no_fault_of_ours() {
     for (request, expected) in [
         ("CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n", "404"),
         ("BREW /healthz HTTP/1.1\r\nhost: x\r\n\r\n", "405"),
-        ("GET http://elsewhere.example/healthz HTTP/1.1\r\nhost: x\r\n\r\n", "200"),
+        (
+            "GET http://elsewhere.example/healthz HTTP/1.1\r\nhost: x\r\n\r\n",
+            "200",
+        ),
         ("GET //healthz HTTP/1.1\r\nhost: x\r\n\r\n", "404"),
         ("GET /%2e%2e/%00/..%2f HTTP/1.1\r\nhost: x\r\n\r\n", "404"),
         ("GET /api/v1/users/%ff HTTP/1.1\r\nhost: x\r\n\r\n", "401"),
         ("GET /\u{e4} HTTP/1.1\r\nhost: x\r\n\r\n", "404"),
         ("GET /healthz HTTP/1.0\r\n\r\n", "200"),
         ("\r\n\r\nGET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", "200"),
-        ("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n", "200"),
+        (
+            "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+            "200",
+        ),
     ] {
         let answer = victim.answer_to(request).await;
         assert_eq!(status(&answer), expected, "{request}: {answer}");
@@ -246,11 +325,15 @@ async fn http2_is_spoken_to_who_begins_with_it_and_has_the_same_limits() {
     let signed_in = api.sign_in("ann@example.com", PASSWORD).await;
     assert_eq!(signed_in.status, 200, "{signed_in:?}");
 
-    let large = api.request(Method::GET, "/healthz").header("x", "a".repeat(33 * 1024));
+    let large = api
+        .request(Method::GET, "/healthz")
+        .header("x", "a".repeat(33 * 1024));
     let answer = api.send(large).await;
     assert_eq!(answer.status, 431, "{answer:?}");
     let body = api.request(Method::POST, "/api/v1/auth/signin");
-    let body = body.header("content-type", "application/json").body(" ".repeat(65 * 1024));
+    let body = body
+        .header("content-type", "application/json")
+        .body(" ".repeat(65 * 1024));
     let answer = api.send(body).await;
     assert_eq!(answer.verdict(), (413, "body_too_large".to_owned()));
     assert_eq!(api.get("/healthz").await.status, 200);
@@ -267,11 +350,15 @@ async fn an_http2_connection_is_told_its_limits() {
     client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
     let head = client.bytes(9).await;
     assert_eq!(head[3], 4, "a frame SETTINGS: {head:?}");
-    let list = client.bytes(usize::from(u16::from_be_bytes([head[1], head[2]]))).await;
+    let list = client
+        .bytes(usize::from(u16::from_be_bytes([head[1], head[2]])))
+        .await;
     let value = |name: u16| {
         let entries = list.chunks_exact(6);
         let mut named = entries.filter(|entry| entry[..2] == name.to_be_bytes());
-        named.next().map(|entry| u32::from_be_bytes(entry[2..].try_into().unwrap()))
+        named
+            .next()
+            .map(|entry| u32::from_be_bytes(entry[2..].try_into().unwrap()))
     };
     assert_eq!(value(MAX_CONCURRENT_STREAMS), Some(100));
     assert_eq!(value(MAX_HEADER_LIST_SIZE), Some(32 * 1024));

@@ -6,5 +6,13 @@
 //! event itself, for so long and no longer.
 
 mod deadlines;
+mod disk;
+mod durability;
+mod first_start;
 mod hostile;
+mod metrics;
+mod outage;
 mod rig;
+mod schema;
+mod stop;
+mod two_servers;

@@ -10,11 +10,11 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use self::api::{Answer, Api, fresh_client, in_parallel};
+pub(crate) use self::api::{Answer, Api, fresh_client, in_parallel, patiently};
 pub(crate) use self::cluster::{Cluster, unprivileged_user};
 pub(crate) use self::database::{Database, Engine};
 pub(crate) use self::process::{Launch, Place, Process, Server, events};
-pub(crate) use self::proxy::Proxy;
+pub(crate) use self::proxy::{Loss, Proxy};
 pub(crate) use self::raw::Raw;
 
 pub(crate) const PASSWORD: &str = "marble otter 9 quilt";
@@ -28,11 +28,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// The outcome, or a failed test when it takes longer.
-pub(crate) async fn within<T>(
-    limit: Duration,
-    what: &str,
-    future: impl Future<Output = T>,
-) -> T {
+pub(crate) async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
     let outcome = tokio::time::timeout(limit, future).await;
     outcome.unwrap_or_else(|_| panic!("{what}: not within {limit:?}"))
 }

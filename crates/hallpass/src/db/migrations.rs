@@ -106,6 +106,9 @@ impl Db {
                 tx.commit()
                     .await
                     .map_err(|error| StoreError::new("migrate", &error))?;
+                // Or a process that ends now leaves its changes in the journal,
+                // where a copy of the file would miss them.
+                bounded("close", connection.close()).await?;
             }
             Self::Postgres(pool) => {
                 let options = pool.connect_options();

@@ -24,14 +24,14 @@ const SERVER: &str = "select current_setting('server_version') as version, \
 impl Db {
     /// `None` on SQLite, which is no server.
     pub(crate) async fn server(&self) -> Result<Option<DatabaseServer>, StoreError> {
-        match self {
-            Self::Sqlite(_) => Ok(None),
-            Self::Postgres(pool) => // A connection of its own: the pool would try again and again,
-                // and then only say that it has waited too long.
-                let options = pool.connect_options();
-                let mut connection = bounded("connect", options.connect()).await?;
-                let row = bounded("server", sqlx::query_as(SERVER).fetch_one(&mut connection));
-                row.await.map(Some),
-        }
+        let Self::Postgres(pool) = self else {
+            return Ok(None);
+        };
+        // A connection of its own: the pool would try again and again, and then
+        // say only that it has waited too long.
+        let options = pool.connect_options();
+        let mut connection = bounded("connect", options.connect()).await?;
+        let row = sqlx::query_as(SERVER).fetch_one(&mut connection);
+        bounded("server", row).await.map(Some)
     }
 }

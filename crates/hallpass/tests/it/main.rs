@@ -5,6 +5,7 @@
 //! tests run in any order.
 
 mod answers;
+mod architecture;
 mod authorization;
 mod bodies;
 mod cookies;
@@ -17,10 +18,14 @@ mod headers;
 mod isolation;
 mod jwt_schema;
 mod passwords;
+mod races;
 mod refusals;
 mod rig;
 mod routing;
+mod sources;
 mod stories;
+mod throttle;
+mod throttle_clients;
 mod token_refusals;
 mod tokens;
 mod validation;

@@ -125,9 +125,9 @@ on_both_engines! {
     }
 
     async fn asvs_6_2_11_names_of_ours_are_common(app) {
-        for context in ["hallpass", "hallpass1", "Hallpass!", "localhost8000", "example.com"] {
-            let refused = register(&app, "ann@example.com", context).await;
-            assert_eq!(refused.faults(), ["body.password: password_common"], "{context}");
+        for word in ["hallpass", "hallpass1", "Hallpass!", "localhost8000"] {
+            let refused = register(&app, "ann@example.com", word).await;
+            assert_eq!(refused.faults(), ["body.password: password_common"], "{word}");
         }
     }
 
@@ -139,7 +139,8 @@ on_both_engines! {
 
     async fn with_bcrypt_72_bytes_are_taken_and_73_are_refused_with_the_reason(app) {
         let app = app.with(|settings| settings.password_hash = CHEAP_BCRYPT);
-        let sentence = "The password must have at most 72 bytes; letters outside ASCII take two to four each.";
+        let sentence = "The password must have at most 72 bytes, of which letters outside ASCII take two to four, \
+                        and no NUL character.";
         let longest = "kq7-vz2.".repeat(9);
         assert_eq!(register(&app, "ann@example.com", &longest).await.status, 201);
         assert_eq!(sign_in(&app, "ann@example.com", &longest).await, 200);

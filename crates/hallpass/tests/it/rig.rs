@@ -43,7 +43,7 @@ pub(crate) const CHEAP_BCRYPT: HashPolicy = HashPolicy::Bcrypt { cost: 4 };
 macro_rules! on_both_engines {
     ($($(#[doc = $doc:literal])* async fn $name:ident($app:ident) $body:block)+) => {$(
         mod $name {
-            use super::*;
+            #[allow(unused_imports)] use super::*;
 
             $(#[doc = $doc])*
             async fn check($app: $crate::rig::TestApp) $body

@@ -104,7 +104,7 @@ fn check_file(path: &Path, data_dir: &Path, report: &mut Report) -> bool {
         if !is_writable(place) {
             let finding = format!("{} cannot be written by this user", place.display());
             let fix = format!(
-                "give it to the user who runs hallpass: chown that-user {}",
+                "give it to the user who runs hallpass: chown USER {}",
                 place.display()
             );
             report.serious(DATABASE, finding, fix);

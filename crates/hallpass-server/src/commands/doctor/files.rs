@@ -45,7 +45,7 @@ pub(super) fn check_data_dir(folder: &Path, report: &mut Report) -> bool {
         return false;
     }
     if !is_writable(folder) {
-        let fix = format!("give it to the user who runs hallpass: chown that-user {shown}");
+        let fix = format!("give it to the user who runs hallpass: chown USER {shown}");
         report.serious(
             FOLDER,
             format!("{shown} cannot be written by this user"),
@@ -80,7 +80,7 @@ fn check_future_folder(folder: &Path, report: &mut Report) -> bool {
         }
         _ => {
             let fix = format!(
-                "give it to the user who runs hallpass: mkdir -p {shown}; chown that-user {shown}"
+                "make it for the user who runs hallpass: mkdir -p {shown}; chown USER {shown}"
             );
             report.serious(
                 FOLDER,

@@ -64,7 +64,7 @@ fn mend(fault: &Fault) -> String {
         } else {
             name.clone()
         };
-        format!("let the user who runs hallpass read {file}")
+        format!("make sure that {file} is there and that the user who runs hallpass may read it")
     } else if name == "BETTER_AUTH_SECRET" {
         format!("set {name} to what `hallpass secret` prints")
     } else if let Some((_, example)) = example {

@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{PASSWORD, PATIENCE, eventually};
+use super::{BETWEEN_LOOKS, PASSWORD, PATIENCE, within};
 
 /// A server's API. Clones share their connections.
 #[derive(Clone)]
@@ -55,41 +55,45 @@ impl Api {
 
     pub(crate) fn registration(&self, email: &str) -> RequestBuilder {
         let body = json!({"email": email, "password": PASSWORD, "name": "Somebody"});
-        self.request(Method::POST, "/api/v1/auth/register").json(&body)
+        self.request(Method::POST, "/api/v1/auth/register")
+            .json(&body)
     }
 
     pub(crate) async fn register(&self, email: &str) -> Answer {
-        hashed(&self.registration(email)).await.unwrap()
+        patiently(self.registration(email)).await.unwrap()
     }
 
     pub(crate) fn signing_in(&self, email: &str, password: &str) -> RequestBuilder {
         let body = json!({"email": email, "password": password});
-        self.request(Method::POST, "/api/v1/auth/signin").json(&body)
+        self.request(Method::POST, "/api/v1/auth/signin")
+            .json(&body)
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
-        hashed(&self.signing_in(email, password)).await.unwrap()
+        patiently(self.signing_in(email, password)).await.unwrap()
     }
 }
 
-/// Sends a request for which a password is hashed, and again as long as the
-/// server says that it has too many of them: that is a right answer on a
-/// machine whose cores are busy with other tests.
-pub(crate) async fn hashed(request: &RequestBuilder) -> Result<Answer, reqwest::Error> {
-    eventually(PATIENCE, "there is room to hash a password", async || {
-        let answer = Answer::of(request.try_clone().unwrap()).await;
-        let turned_away = |answer: &Answer| answer.status == 503 && answer.code() == "overloaded";
-        if answer.as_ref().is_ok_and(turned_away) { None } else { Some(answer) }
-    })
-    .await
+/// Sends a request, and again as long as the server says that it is busy: that
+/// is a right answer on a machine whose cores run other tests.
+pub(crate) async fn patiently(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+    let sending = async {
+        loop {
+            let answer = Answer::of(request.try_clone().unwrap()).await?;
+            if answer.status != 503 {
+                return Ok(answer);
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    within(PATIENCE, "the server has time", sending).await
 }
 
-/// Sends these requests at once, as [`hashed`] does.
+/// Sends these requests at once, as [`patiently`] does.
 pub(crate) async fn in_parallel(
     requests: impl IntoIterator<Item = RequestBuilder>,
 ) -> Vec<Result<Answer, reqwest::Error>> {
-    let send = |request: RequestBuilder| async move { hashed(&request).await };
-    let tasks: JoinSet<_> = requests.into_iter().map(send).collect();
+    let tasks: JoinSet<_> = requests.into_iter().map(patiently).collect();
     tasks.join_all().await
 }
 
@@ -107,7 +111,11 @@ impl Answer {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.text().await?;
-        Ok(Self { status, headers, body })
+        Ok(Self {
+            status,
+            headers,
+            body,
+        })
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -116,7 +124,10 @@ impl Answer {
 
     pub(crate) fn token(&self) -> String {
         let token = self.json()["access_token"].take();
-        token.as_str().unwrap_or_else(|| panic!("no token: {self:?}")).to_owned()
+        token
+            .as_str()
+            .unwrap_or_else(|| panic!("no token: {self:?}"))
+            .to_owned()
     }
 
     /// The error's code, or nothing where the answer is no error.

@@ -17,7 +17,11 @@ pub(super) fn from_make_test(name: &str) -> String {
 pub(crate) fn unprivileged_user() -> Option<(u32, u32)> {
     let name = std::env::var("HALLPASS_TEST_POSTGRES_USER").ok()?;
     let ask = |option: &str| {
-        let said = Command::new("id").args([option, &name]).output().unwrap().stdout;
+        let said = Command::new("id")
+            .args([option, &name])
+            .output()
+            .unwrap()
+            .stdout;
         String::from_utf8(said).unwrap().trim().parse().unwrap()
     };
     Some((ask("-u"), ask("-g")))
@@ -36,12 +40,21 @@ impl Cluster {
             programs: PathBuf::from(from_make_test("HALLPASS_TEST_POSTGRES_BIN")),
             // Free a moment ago; should somebody have taken it since, the test
             // says so.
-            port: TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port(),
+            port: TcpListener::bind(("127.0.0.1", 0))
+                .unwrap()
+                .local_addr()
+                .unwrap()
+                .port(),
         };
         if let Some((user, group)) = unprivileged_user() {
             chown(cluster.folder.path(), Some(user), Some(group)).unwrap();
         }
-        let options = ["--username=hallpass", "--auth=trust", "--encoding=UTF8", "--no-locale"];
+        let options = [
+            "--username=hallpass",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+        ];
         cluster.run("initdb", &[&options[..], &["--no-sync"]].concat());
         cluster.start_again();
         cluster
@@ -58,7 +71,10 @@ impl Cluster {
             self.port
         );
         let log = self.folder.path().join("log");
-        self.run("pg_ctl", &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"]);
+        self.run(
+            "pg_ctl",
+            &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"],
+        );
     }
 
     /// What to set `DATABASE_URL` to.
@@ -70,9 +86,15 @@ impl Cluster {
         use std::os::unix::process::CommandExt as _;
 
         let mut command = Command::new(self.programs.join(program));
-        command.arg("-D").arg(self.folder.path().join("data")).args(arguments);
+        command
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .args(arguments);
         command.current_dir(self.folder.path()).env("LC_ALL", "C");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         if let Some((user, group)) = unprivileged_user() {
             command.uid(user).gid(group);
         }
@@ -87,6 +109,9 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.command("pg_ctl", &["-m", "immediate", "stop"]).status());
+        drop(
+            self.command("pg_ctl", &["-m", "immediate", "stop"])
+                .status(),
+        );
     }
 }

@@ -75,7 +75,9 @@ impl Database {
         macro_rules! execute {
             ($connection:expr) => {{
                 let mut connection = $connection;
-                let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+                let done = sqlx::raw_sql(AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await;
                 done.unwrap_or_else(|error| panic!("{sql}: {error}"));
                 connection.close().await.unwrap();
             }};
@@ -91,11 +93,15 @@ impl Database {
         macro_rules! texts {
             ($connection:expr) => {{
                 let mut connection = $connection;
-                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await;
+                let rows = sqlx::query(AssertSqlSafe(sql))
+                    .fetch_all(&mut connection)
+                    .await;
                 let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
                 connection.close().await.unwrap();
                 let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-                rows.iter().map(|row| (0..row.len()).map(|at| text(row.get(at))).collect()).collect()
+                rows.iter()
+                    .map(|row| (0..row.len()).map(|at| text(row.get(at))).collect())
+                    .collect()
             }};
         }
         match self {
@@ -108,6 +114,17 @@ impl Database {
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let rows = self.texts(&format!("select cast(({sql}) as text)")).await;
         rows[0][0].parse().unwrap()
+    }
+
+    /// Keeps everybody else from a table of PostgreSQL.
+    pub(crate) async fn lock(&self, table: &str) -> Lock {
+        let mut connection = self.postgres().await;
+        let sql = format!("begin; lock table {table} in access exclusive mode");
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        Lock(connection)
     }
 
     /// Of PostgreSQL what a failed test leaves behind goes with the cluster.
@@ -125,6 +142,15 @@ impl Database {
     async fn postgres(&self) -> PgConnection {
         let options = PgConnectOptions::from_str(&self.url()).unwrap();
         PgConnection::connect_with(&options).await.unwrap()
+    }
+}
+
+/// A table that others wait for.
+pub(crate) struct Lock(PgConnection);
+
+impl Lock {
+    pub(crate) async fn release(self) {
+        self.0.close().await.unwrap();
     }
 }
 

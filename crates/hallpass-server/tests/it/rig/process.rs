@@ -125,15 +125,7 @@ impl Launch {
 
     /// Starts it and waits until it listens.
     pub(crate) async fn start(self) -> Server {
-        let process = self.spawn();
-        let says = |line: &str| line.trim_start().starts_with("listens on");
-        let Some(line) = process.out.line(says).await else {
-            panic!("the server ended instead of listening: {}", process.err.text());
-        };
-        let (_, port) = line.rsplit_once(':').unwrap();
-        let port = port.parse().unwrap();
-        let api = Api::new(port);
-        Server { process, port, api }
+        self.spawn().listening().await
     }
 
     /// Starts it.
@@ -142,14 +134,22 @@ impl Launch {
             None => Command::new(&self.program),
             Some(prelude) => {
                 let mut shell = Command::new("/bin/sh");
-                shell.arg("-c").arg(format!("{prelude}\nexec \"$0\" \"$@\""));
+                shell
+                    .arg("-c")
+                    .arg(format!("{prelude}\nexec \"$0\" \"$@\""));
                 shell.arg(&self.program);
                 shell
             }
         };
         command.args(&self.arguments);
-        command.env_clear().envs(&self.settings).current_dir(&self.folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env_clear()
+            .envs(&self.settings)
+            .current_dir(&self.folder);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         if let Some((user, group)) = self.user {
             command.uid(user).gid(group);
         }
@@ -182,6 +182,21 @@ impl Process {
 
     pub(crate) fn signal(&self, signal: Signal) {
         rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits until it listens.
+    pub(crate) async fn listening(self) -> Server {
+        let says = |line: &str| line.trim_start().starts_with("listens on");
+        let Some(line) = self.out.line(says).await else {
+            panic!("it ended instead of listening: {}", self.err.text());
+        };
+        let (_, port) = line.rsplit_once(':').unwrap();
+        let port = port.parse().unwrap();
+        Server {
+            process: self,
+            port,
+            api: Api::new(port),
+        }
     }
 
     /// Waits for its end, and takes what it has said.

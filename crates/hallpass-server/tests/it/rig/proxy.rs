@@ -1,86 +1,121 @@
-//! A wire to a database that can be cut, or go dead without a word.
+//! A wire to a database that can be lost in several ways, and mended.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 pub(crate) struct Proxy {
+    target: u16,
     port: u16,
     wire: watch::Sender<Wire>,
     calls: Arc<AtomicU32>,
+    door: Door,
+}
+
+/// How a database is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// Nobody listens any more.
+    Refused,
+    /// Somebody listens and hangs up: a forwarder or a balancer with nothing
+    /// behind it.
+    HungUp,
+    /// Everything stays open, and nothing passes.
+    Dead,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Wire {
-    state: State,
+    lost: Option<Loss>,
     /// Connections of an earlier generation carry nothing any more.
     generation: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Whole,
-    /// Every connection is closed, a new one at once.
-    Cut,
-    /// Connections stay open, and nothing passes.
-    Dead,
+enum Door {
+    Open(JoinHandle<()>),
+    /// Keeps the port from others, and refuses who calls.
+    Shut(TcpSocket),
 }
 
 impl Wire {
     fn carries(&self, generation: u32) -> bool {
-        self.state == State::Whole && self.generation == generation
+        self.lost.is_none() && self.generation == generation
+    }
+
+    fn ends_connections(&self) -> bool {
+        matches!(self.lost, Some(Loss::Refused | Loss::HungUp))
     }
 }
 
 impl Proxy {
-    /// A whole wire to this port.
-    pub(crate) async fn to(target: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (wire, seen) = watch::channel(Wire { state: State::Whole, generation: 0 });
-        let calls = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&calls);
-        tokio::spawn(async move {
-            // The sender is dropped with the proxy, and all of this ends.
-            let mut end = seen.clone();
-            let accept = async {
-                while let Ok((client, _)) = listener.accept().await {
-                    counted.fetch_add(1, Ordering::Relaxed);
-                    tokio::spawn(connect(client, target, seen.clone()));
-                }
-            };
-            tokio::select! {
-                () = accept => {}
-                _ = end.wait_for(|_| false) => {}
-            }
+    /// A wire to this port, lost already.
+    pub(crate) fn to(target: u16, loss: Loss) -> Self {
+        let socket = bound(0);
+        let port = socket.local_addr().unwrap().port();
+        let lost = Some(Loss::Refused);
+        let (wire, _) = watch::channel(Wire {
+            lost,
+            generation: 0,
         });
-        Self { port, wire, calls }
+        let calls = Arc::new(AtomicU32::new(0));
+        let mut proxy = Self {
+            target,
+            port,
+            wire,
+            calls,
+            door: Door::Shut(socket),
+        };
+        if loss != Loss::Refused {
+            proxy.mend();
+            proxy.wire.send_modify(|wire| wire.lost = Some(loss));
+        }
+        proxy
+    }
+
+    /// A whole wire to this port.
+    pub(crate) fn whole(target: u16) -> Self {
+        let mut proxy = Self::to(target, Loss::Refused);
+        proxy.mend();
+        proxy
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// How often somebody has called.
+    /// How often somebody was let in.
     pub(crate) fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn cut(&self) {
-        self.wire.send_modify(|wire| wire.state = State::Cut);
+    pub(crate) async fn lose(&mut self, loss: Loss) {
+        self.wire.send_modify(|wire| wire.lost = Some(loss));
+        if let (Loss::Refused, Door::Open(door)) = (loss, &mut self.door) {
+            door.abort();
+            drop(door.await);
+            self.door = Door::Shut(bound(self.port));
+        }
     }
 
-    pub(crate) fn go_dead(&self) {
-        self.wire.send_modify(|wire| wire.state = State::Dead);
-    }
-
-    pub(crate) fn mend(&self) {
-        self.wire.send_modify(|wire| wire.state = State::Whole);
+    pub(crate) fn mend(&mut self) {
+        self.wire.send_modify(|wire| wire.lost = None);
+        if matches!(self.door, Door::Shut(_)) {
+            let shut = std::mem::replace(&mut self.door, Door::Open(tokio::spawn(async {})));
+            let Door::Shut(socket) = shut else { return };
+            let calls = Arc::clone(&self.calls);
+            let listener = socket.listen(128).unwrap();
+            self.door = Door::Open(tokio::spawn(accept(
+                listener,
+                self.target,
+                calls,
+                self.wire.subscribe(),
+            )));
+        }
     }
 
     /// What is connected stays dead for ever, and who calls anew is served: a
@@ -90,20 +125,43 @@ impl Proxy {
     }
 }
 
+/// A socket that has a port and does not listen.
+fn bound(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(([127, 0, 0, 1], port).into()).unwrap();
+    socket
+}
+
+async fn accept(
+    listener: TcpListener,
+    target: u16,
+    calls: Arc<AtomicU32>,
+    wire: watch::Receiver<Wire>,
+) {
+    while let Ok((client, _)) = listener.accept().await {
+        calls.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(connect(client, target, wire.clone()));
+    }
+}
+
 async fn connect(client: TcpStream, target: u16, mut wire: watch::Receiver<Wire>) {
-    let is_up = |wire: &Wire| wire.state != State::Dead;
-    let Ok(now) = wire.wait_for(is_up).await.map(|wire| *wire) else { return };
-    if now.state == State::Cut {
+    let is_up = |wire: &Wire| wire.lost != Some(Loss::Dead);
+    let Ok(now) = wire.wait_for(is_up).await.map(|wire| *wire) else {
+        return;
+    };
+    if now.ends_connections() {
         return;
     }
-    let target = SocketAddr::from(([127, 0, 0, 1], target));
-    let Ok(server) = TcpStream::connect(target).await else { return };
+    let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else {
+        return;
+    };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     tokio::select! {
         () = carry(from_client, to_server, now.generation, wire.clone()) => {}
         () = carry(from_server, to_client, now.generation, wire.clone()) => {}
-        _ = wire.wait_for(|wire| wire.state == State::Cut) => {}
+        _ = wire.wait_for(Wire::ends_connections) => {}
     }
 }
 
@@ -116,11 +174,11 @@ async fn carry(
 ) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        let carries = |wire: &Wire| wire.carries(generation);
-        if wire.wait_for(carries).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
+        let carried = wire.wait_for(|wire| wire.carries(generation)).await.is_ok();
+        if !carried || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }
-    // A connection that was abandoned does not even end.
+    // The end of a connection does not pass a dead wire either.
     drop(wire.wait_for(|wire| wire.carries(generation)).await);
 }

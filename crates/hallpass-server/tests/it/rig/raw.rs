@@ -23,7 +23,11 @@ impl Raw {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let (read, write) = stream.into_split();
-        Self { read, write: Arc::new(Mutex::new(write)), received: Vec::new() }
+        Self {
+            read,
+            write: Arc::new(Mutex::new(write)),
+            received: Vec::new(),
+        }
     }
 
     /// Sends these bytes while the test goes on: a server that has read enough
@@ -98,7 +102,9 @@ fn answer_length(bytes: &[u8]) -> Option<usize> {
     const END: &[u8] = b"\r\n\r\n";
     let head = bytes.windows(END.len()).position(|window| window == END)? + END.len();
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    let body = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let body = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
     let length = head + body.map_or(0, |length| length.parse().unwrap());
     (bytes.len() >= length).then_some(length)
 }

@@ -52,8 +52,8 @@ pub(crate) enum HashError {
     Bcrypt(#[from] bcrypt::BcryptError),
 }
 
-/// Hashes and verifies, and keeps the memory for the next time: to allocate it
-/// anew costs as much as to hash.
+/// Hashes and verifies, and keeps the memory for the next time: to map it anew
+/// costs nearly as much as to hash.
 pub(crate) struct Hasher {
     policy: HashPolicy,
     /// A hash that the policy could have made and no password gives.

@@ -32,7 +32,7 @@ impl Database {
     pub(crate) async fn migrated(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
-                let folder = TempDir::new().unwrap();
+                let folder = folder();
                 tokio::fs::copy(sqlite_template().await, folder.path().join(FILE))
                     .await
                     .unwrap();
@@ -52,7 +52,7 @@ impl Database {
 
     /// A name without a file behind it.
     pub(crate) fn unused() -> Self {
-        Self::sqlite(TempDir::new().unwrap())
+        Self::sqlite(folder())
     }
 
     fn sqlite(folder: TempDir) -> Self {
@@ -190,6 +190,14 @@ impl Database {
 
 const FILE: &str = "hallpass.db";
 
+/// In memory where the system has such a place: nothing here has to survive a
+/// power cut, and a disk under load would make the tests slow.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
+    made.unwrap()
+}
+
 async fn run(pool: &PgPool, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(pool)
@@ -200,7 +208,7 @@ async fn run(pool: &PgPool, sql: &str) {
 async fn sqlite_template() -> &'static Path {
     static TEMPLATE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
     let make = || async {
-        let folder = TempDir::new().unwrap();
+        let folder = folder();
         let (made, template) = (folder.path().join("made.db"), folder.path().join(FILE));
         migrate(DatabaseUrl::sqlite_file(&made)).await;
         // Into one file: what was migrated may still be in the write-ahead log.

@@ -1,0 +1,171 @@
+//! Metrics: where they are, where they are not, and what they tell.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+
+use reqwest::Method;
+
+use crate::rig::{Api, Place, Server};
+
+/// A server with metrics, and their listener.
+async fn with_metrics(place: &Place) -> (Server, Api) {
+    // Free a moment ago; should somebody have taken it since, the test says so.
+    let free = TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let launch = place
+        .launch()
+        .set("HALLPASS_METRICS_ADDR", free.to_string());
+    let server = launch.start().await;
+    let said = server.process.out.text();
+    assert!(
+        said.contains(&format!("  metrics     http://{free}/metrics\n")),
+        "{said}"
+    );
+    (server, Api::new(free.port()))
+}
+
+/// The series of the Prometheus text format, by name and labels.
+fn series(text: &str) -> BTreeMap<String, f64> {
+    let parse = |line: &str| {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        (
+            series.to_owned(),
+            value
+                .parse()
+                .unwrap_or_else(|error| panic!("{error}: {line}")),
+        )
+    };
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(parse).collect()
+}
+
+#[tokio::test]
+async fn metrics_are_off_until_they_are_asked_for() {
+    let place = Place::new();
+    let server = place.launch().start().await;
+    assert_eq!(
+        server.api.get("/metrics").await.verdict(),
+        (404, "not_found".to_owned())
+    );
+    assert!(!server.process.out.text().contains("metrics"));
+}
+
+#[tokio::test]
+async fn metrics_have_a_listener_of_their_own_and_nothing_else_is_on_it() {
+    let place = Place::new();
+    let (server, metrics) = with_metrics(&place).await;
+    assert_eq!(
+        server.api.get("/metrics").await.verdict(),
+        (404, "not_found".to_owned())
+    );
+    let answer = metrics.get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4")
+    );
+    for path in ["/", "/healthz", "/readyz", "/docs", "/api/v1/auth/me"] {
+        assert_eq!(metrics.get(path).await.status, 404, "{path}");
+    }
+    let sign_in = metrics
+        .send(metrics.signing_in("ann@example.com", "secret"))
+        .await;
+    assert_eq!(sign_in.status, 404);
+}
+
+#[tokio::test]
+async fn a_port_that_the_system_chooses_for_metrics_is_said() {
+    let place = Place::new();
+    let server = place
+        .launch()
+        .set("HALLPASS_METRICS_ADDR", "127.0.0.1:0")
+        .start()
+        .await;
+    let is_it = |line: &str| line.trim_start().starts_with("metrics ");
+    let line = server.process.out.line(is_it).await.unwrap();
+    let port = line
+        .trim_end_matches("/metrics")
+        .rsplit_once(':')
+        .unwrap()
+        .1;
+    let metrics = Api::new(port.parse().unwrap());
+    assert_eq!(metrics.get("/metrics").await.status, 200, "{line}");
+}
+
+#[tokio::test]
+async fn requests_hashes_and_security_events_are_counted() {
+    let place = Place::new();
+    let (server, metrics) = with_metrics(&place).await;
+    let api = &server.api;
+    let token = api.register("ann@example.com").await.token();
+    assert_eq!(api.register("ann@example.com").await.status, 400);
+    assert_eq!(api.sign_in("ann@example.com", "wrong").await.status, 401);
+    assert_eq!(api.me(&token).await.status, 200);
+    assert_eq!(api.me("forged").await.status, 401);
+    // Whatever is asked for, the metrics do not grow with it.
+    for method in [Method::GET, Method::from_bytes(b"BREW").unwrap()] {
+        for path in ["/a", "/b", "/ann@example.com", "/api/v1/users/1"] {
+            api.send(api.request(method.clone(), path)).await;
+        }
+    }
+
+    let text = metrics.get("/metrics").await.body;
+    assert!(
+        !text.contains("ann@example") && !text.contains("BREW"),
+        "{text}"
+    );
+    let series = series(&text);
+    let requests = |method: &str, route: &str, status: u16| {
+        let name = format!(
+            "hallpass_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}}"
+        );
+        series
+            .get(&name)
+            .copied()
+            .unwrap_or_else(|| panic!("no {name} in\n{text}"))
+    };
+    assert_eq!(requests("POST", "/api/v1/auth/register", 201), 1.0);
+    assert_eq!(requests("POST", "/api/v1/auth/register", 400), 1.0);
+    assert_eq!(requests("POST", "/api/v1/auth/signin", 401), 1.0);
+    assert_eq!(requests("GET", "/api/v1/auth/me", 200), 1.0);
+    assert_eq!(requests("GET", "/api/v1/auth/me", 401), 1.0);
+    assert_eq!(requests("GET", "/api/v1/users/{id}", 401), 1.0);
+    assert_eq!(requests("GET", "-", 404), 3.0);
+    assert_eq!(requests("other", "-", 404), 3.0);
+
+    let of = |name: &str| {
+        let value = series.get(name).copied();
+        value.unwrap_or_else(|| panic!("no {name} in\n{text}"))
+    };
+    assert_eq!(
+        of("hallpass_http_request_seconds_count{route=\"/api/v1/auth/register\"}"),
+        2.0
+    );
+    assert_eq!(
+        of("hallpass_http_request_seconds_bucket{route=\"/api/v1/auth/register\",le=\"+Inf\"}"),
+        2.0
+    );
+    assert_eq!(of("hallpass_hash_seconds_count{operation=\"hash\"}"), 2.0);
+    assert_eq!(of("hallpass_hash_seconds_count{operation=\"verify\"}"), 1.0);
+    assert_eq!(of("hallpass_hash_wait_seconds_count"), 3.0);
+    assert_eq!(of("hallpass_hash_queue_length"), 0.0);
+    for (event, outcome, times) in [
+        ("sign_up", "success", 1.0),
+        ("sign_up", "registration_refused", 1.0),
+        ("sign_in", "invalid_credentials", 1.0),
+        ("refusal", "invalid_token", 1.0),
+    ] {
+        let name =
+            format!("hallpass_security_events_total{{event=\"{event}\",outcome=\"{outcome}\"}}");
+        assert_eq!(of(&name), times, "{name}");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        of(&format!("hallpass_build_info{{version=\"{version}\"}}")),
+        1.0
+    );
+}

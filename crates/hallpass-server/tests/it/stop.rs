@@ -1,0 +1,111 @@
+//! A stop that nobody notices.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use crate::rig::{Answer, Api, PASSWORD, Place, Raw, Server, events, eventually, timed};
+
+/// Far less than the ten seconds for which a request may be waited for.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A sign-in of which the server has the head and asks for the body.
+async fn begin_to_sign_in(server: &Server, body: &str) -> Raw {
+    let mut client = Raw::connect(server.port).await;
+    client.send(format!(
+        "POST /api/v1/auth/signin HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    ));
+    assert_eq!(client.answer().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    client
+}
+
+async fn lets_a_sign_in_finish(signal: Signal) {
+    let place = Place::new();
+    let server = place.launch().start().await;
+    assert_eq!(server.api.register("ann@example.com").await.status, 201);
+    let body = json!({"email": "ann@example.com", "password": PASSWORD}).to_string();
+    let mut client = begin_to_sign_in(&server, &body).await;
+
+    server.process.signal(signal);
+    let stopping = |line: &str| line.contains("stopping: requests in flight may finish");
+    assert!(server.process.err.line(stopping).await.is_some());
+    eventually(AT_ONCE, "nobody is let in any more", async || {
+        TcpStream::connect(("127.0.0.1", server.port)).await.err()
+    })
+    .await;
+
+    client.send(body);
+    let answer = client.answer().await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("access_token"), "{answer}");
+    let (ended, took) = timed(server.process.end()).await;
+    assert_eq!((ended.code, ended.signal), (Some(0), None), "{}", ended.err);
+    assert!(took < AT_ONCE, "stopped {took:?} after the last answer");
+    assert_eq!(client.rest().await, "");
+    let log = events(&ended.err);
+    assert_eq!(log.last().unwrap()["message"], "stopped", "{}", ended.err);
+}
+
+#[tokio::test]
+async fn sigterm_lets_a_sign_in_finish() {
+    lets_a_sign_in_finish(Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn sigint_lets_a_sign_in_finish() {
+    lets_a_sign_in_finish(Signal::INT).await;
+}
+
+#[tokio::test]
+async fn connections_with_nothing_in_flight_do_not_delay_a_stop() {
+    let place = Place::new();
+    let server = place.launch().start().await;
+    let mut kept_open = Raw::connect(server.port).await;
+    kept_open.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    assert!(kept_open.answer().await.starts_with("HTTP/1.1 200 "));
+    let over_http2 = Api::over_http2(server.port);
+    assert_eq!(over_http2.get("/healthz").await.status, 200);
+    let silent = Raw::connect(server.port).await;
+    // Connections are accepted in their order: after this it has them all.
+    assert_eq!(server.api.get("/healthz").await.status, 200);
+    let (ended, took) = timed(server.stop()).await;
+    assert!(took < AT_ONCE, "stopped after {took:?}: {}", ended.err);
+    assert!(!ended.err.contains("still in flight"), "{}", ended.err);
+    assert_eq!(kept_open.rest().await, "");
+    assert_eq!(silent.rest().await, "");
+}
+
+#[tokio::test]
+async fn requests_that_arrive_while_it_stops_are_served_or_not_let_in() {
+    let place = Place::new();
+    let server = place
+        .launch()
+        .set("HALLPASS_RATE_LIMIT", "off")
+        .start()
+        .await;
+    let api = server.api.clone();
+    let token = api.register("ann@example.com").await.token();
+    let asking = tokio::spawn(async move {
+        let mut served = 0;
+        loop {
+            let request = api
+                .request(Method::GET, "/api/v1/auth/me")
+                .bearer_auth(&token);
+            match Answer::of(request).await {
+                Ok(answer) => assert_eq!(answer.status, 200, "{answer:?}"),
+                Err(error) if error.is_connect() || error.is_request() => return served,
+                Err(error) => panic!("{error:?}"),
+            }
+            served += 1;
+        }
+    });
+    let answered = |line: &str| line.contains("/api/v1/auth/me");
+    assert!(server.process.err.line(answered).await.is_some());
+    server.stop().await;
+    assert!(asking.await.unwrap() > 0);
+}

@@ -1,0 +1,129 @@
+//! Many at once, on two servers over one database: what may happen once happens
+//! once, and no limit is passed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::rig::{PASSWORD, Request, TestApp, fresh_client, on_both_engines};
+
+/// So many are on their way at any time. A statement that waits longer than two
+/// seconds is answered with 503, and these must not on a slow machine.
+const AT_ONCE: usize = 40;
+
+/// Sends them in parallel and counts the answers by status and code.
+async fn all_at_once(requests: Vec<Request>) -> BTreeMap<(u16, String), usize> {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = JoinSet::new();
+    for request in requests {
+        let places = Arc::clone(&places);
+        running.spawn(async move {
+            let _place = places.acquire().await.unwrap();
+            request.await
+        });
+    }
+    let mut counts = BTreeMap::new();
+    for answer in running.join_all().await {
+        *counts.entry(answer.verdict()).or_default() += 1;
+    }
+    counts
+}
+
+fn counts<const N: usize>(expected: [(u16, &str, usize); N]) -> BTreeMap<(u16, String), usize> {
+    expected.into_iter().map(|(status, code, count)| ((status, code.to_owned()), count)).collect()
+}
+
+/// This server and another one, with their connections open: forty at the same
+/// moment take an unoptimised build so long that statements time out.
+async fn two_servers(app: &TestApp) -> [TestApp; 2] {
+    let servers = [app.clone(), app.another()];
+    for width in [4, 8, 12, 16, 20] {
+        let ready = servers.iter().flat_map(|server| (0..width).map(|_| server.get("/readyz")));
+        all_at_once(ready.collect()).await;
+    }
+    servers
+}
+
+on_both_engines! {
+    async fn asvs_2_3_4_a_hundred_registrations_of_one_address_make_one_account(app) {
+        let spellings = ["ann@example.com", "ANN@example.com", "Ann@Example.Com", " ann@EXAMPLE.com", "aNn@example.COM"];
+        let servers = two_servers(&app).await;
+        let requests = (0..100).map(|at| {
+            let body = json!({"email": spellings[at % spellings.len()], "password": PASSWORD});
+            servers[at % 2].post("/api/v1/auth/register").from(&fresh_client()).json(&body)
+        });
+        let answers = all_at_once(requests.collect()).await;
+        assert_eq!(answers, counts([(201, "", 1), (400, "registration_refused", 99)]));
+        assert_eq!(app.database.users().await, 1);
+        assert_eq!(app.sign_in("ann@example.com", PASSWORD).await.status, 200);
+    }
+
+    /// Keycloak CVE-2024-4629, Devise CVE-2019-5421: parallel guesses beat the count.
+    async fn of_two_hundred_guesses_at_once_five_are_answered(app) {
+        app.account("ann@example.com").await;
+        let servers = two_servers(&app).await;
+        for email in ["ann@example.com", "eve@example.com"] {
+            let requests = (0..200).map(|at| {
+                servers[at % 2].sign_in(email, "not the password 7").from(&fresh_client())
+            });
+            let answers = all_at_once(requests.collect()).await;
+            assert_eq!(answers, counts([(401, "invalid_credentials", 5), (429, "rate_limited", 195)]), "{email}");
+        }
+        assert_eq!(app.sign_in("ann@example.com", PASSWORD).await.status, 429);
+    }
+
+    async fn of_two_hundred_guesses_of_one_client_fifty_are_answered(app) {
+        let servers = two_servers(&app).await;
+        let requests = (0..200).map(|at| {
+            servers[at % 2].sign_in(&format!("a{at}@example.com"), "wrong").from("192.0.2.7")
+        });
+        let answers = all_at_once(requests.collect()).await;
+        assert_eq!(answers, counts([(401, "invalid_credentials", 50), (429, "rate_limited", 150)]));
+    }
+
+    async fn of_a_hundred_registrations_of_one_client_twenty_are_heard(app) {
+        let servers = two_servers(&app).await;
+        let requests = (0..100).map(|at| {
+            let body = json!({"email": format!("a{at}@example.com"), "password": PASSWORD});
+            servers[at % 2].post("/api/v1/auth/register").from("192.0.2.7").json(&body)
+        });
+        let answers = all_at_once(requests.collect()).await;
+        assert_eq!(answers, counts([(201, "", 20), (429, "rate_limited", 80)]));
+        assert_eq!(app.database.users().await, 20);
+    }
+
+    async fn right_passwords_at_once_are_all_let_in(app) {
+        app.account("ann@example.com").await;
+        let servers = two_servers(&app).await;
+        let requests = (0..60).map(|at| servers[at % 2].sign_in("ann@example.com", PASSWORD).from("192.0.2.7"));
+        assert_eq!(all_at_once(requests.collect()).await, counts([(200, "", 60)]));
+    }
+
+    /// An answer "wrong" to a guess that came after the fifth would be a sixth try.
+    async fn a_right_password_among_guesses_is_let_in_or_told_to_wait(app) {
+        app.account("ann@example.com").await;
+        let servers = two_servers(&app).await;
+        let requests = (0..60).map(|at| {
+            let password = if at % 6 == 0 { PASSWORD } else { "not the password 7" };
+            servers[at % 2].sign_in("ann@example.com", password).from(&fresh_client())
+        });
+        let answers = all_at_once(requests.collect()).await;
+        assert_eq!(answers.get(&(401, "invalid_credentials".to_owned())), Some(&5), "{answers:?}");
+        let known = [(200, String::new()), (401, "invalid_credentials".to_owned()), (429, "rate_limited".to_owned())];
+        assert!(answers.keys().all(|answer| known.contains(answer)), "{answers:?}");
+    }
+
+    async fn renaming_at_once_leaves_one_of_the_names(app) {
+        let ann = app.account("ann@example.com").await;
+        let servers = two_servers(&app).await;
+        let requests = (0..40).map(|at| {
+            servers[at % 2].patch(&ann.path()).bearer(&ann.token).json(&json!({"name": format!("Ann {at}")}))
+        });
+        assert_eq!(all_at_once(requests.collect()).await, counts([(200, "", 40)]));
+        let name = app.me(&ann.token).await.json()["name"].as_str().unwrap().to_owned();
+        assert!(name.starts_with("Ann "), "{name}");
+    }
+}
