@@ -174,17 +174,12 @@ async fn whatever_it_listens_on_the_greeting_names_an_address_that_can_be_called
     ] {
         let place = Place::new();
         let server = place.launch().set("HOST", host).start().await;
-        let said = server.process.out.text();
         let url = format!("{shown}{}", server.port);
-        assert!(said.contains(&format!("listens on  {url}\n")), "{said}");
-        let name = url.trim_start_matches("http://");
-        let answer = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = answer
-            .get(format!("http://{name}/healthz"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 200, "{url}");
+        let is_it = |line: &str| line.trim() == format!("listens on  {url}");
+        assert!(server.process.out.line(is_it).await.is_some(), "{url}");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let health = client.get(format!("{url}/healthz")).send().await.unwrap();
+        assert_eq!(health.status(), 200, "{url}");
     }
 }
 

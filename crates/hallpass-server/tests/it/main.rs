@@ -10,6 +10,7 @@ mod disk;
 mod durability;
 mod first_start;
 mod hostile;
+mod log;
 mod metrics;
 mod outage;
 mod rig;

@@ -18,11 +18,9 @@ async fn with_metrics(place: &Place) -> (Server, Api) {
         .launch()
         .set("HALLPASS_METRICS_ADDR", free.to_string());
     let server = launch.start().await;
-    let said = server.process.out.text();
-    assert!(
-        said.contains(&format!("  metrics     http://{free}/metrics\n")),
-        "{said}"
-    );
+    let said = format!("metrics     http://{free}/metrics");
+    let is_it = |line: &str| line.trim() == said;
+    assert!(server.process.out.line(is_it).await.is_some());
     (server, Api::new(free.port()))
 }
 
@@ -51,7 +49,7 @@ async fn metrics_are_off_until_they_are_asked_for() {
         server.api.get("/metrics").await.verdict(),
         (404, "not_found".to_owned())
     );
-    assert!(!server.process.out.text().contains("metrics"));
+    assert!(!server.stop().await.out.contains("metrics"));
 }
 
 #[tokio::test]

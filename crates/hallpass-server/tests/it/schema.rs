@@ -1,7 +1,7 @@
 //! The database's schema at the start: brought up to date, left alone when
 //! asked to, and not touched when it is newer.
 
-use crate::rig::{Launch, Place, events, on_both_engines};
+use crate::rig::{Engine, Launch, Place, events, on_both_engines};
 
 fn migrate(launch: Launch) -> Launch {
     launch.argument("migrate")
@@ -49,7 +49,7 @@ on_both_engines! {
             let ended = launch.end().await;
             assert_eq!(ended.code, Some(3), "{}", ended.err);
             assert_eq!(
-                ended.err,
+                ended.err.lines().last().unwrap(),
                 "error: the database was made by a newer version of Hallpass (it has migration \
                  4711, which this version does not know); run that version or a later one"
             );
@@ -65,15 +65,16 @@ on_both_engines! {
     async fn a_schema_that_was_changed_by_hand_is_refused(database) {
         let place = Place::new();
         place.over(database).start().await.stop().await;
-        database.execute("update hallpass_migrations set checksum = description::bytea where version = 1"
-            .replace("description::bytea", match database.engine() {
-                crate::rig::Engine::Sqlite => "x'00'",
-                crate::rig::Engine::Postgres => "'\\x00'::bytea",
-            }).as_str()).await;
+        let other = match database.engine() {
+            Engine::Sqlite => "x'00'",
+            Engine::Postgres => "'\\x00'",
+        };
+        let change = format!("update hallpass_migrations set checksum = {other} where version = 1");
+        database.execute(&change).await;
         let ended = place.over(database).end().await;
         assert_eq!(ended.code, Some(3), "{}", ended.err);
         let expected = "error: migration 1 in the database differs from the one in this version of Hallpass;";
-        assert!(ended.err.starts_with(expected), "{}", ended.err);
+        assert!(ended.err.lines().last().unwrap().starts_with(expected), "{}", ended.err);
     }
 
     async fn servers_that_start_together_migrate_once(database) {

@@ -58,7 +58,7 @@ fn walk<'a>(mut cursor: Cursor<'a>, tokens: &mut Vec<String>) -> Cursor<'a> {
         if let Some((attribute, after)) = attribute(cursor) {
             cursor = match attribute.first().map(String::as_str) {
                 Some("doc") => after,
-                Some("cfg") if attribute.contains(&"test".to_owned()) => past_the_item(after),
+                Some("cfg") if attribute.join(" ") == "cfg ( test )" => past_the_item(after),
                 _ => {
                     tokens.extend(attribute);
                     after

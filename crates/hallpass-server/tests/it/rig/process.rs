@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use super::{Api, Database, PATIENCE, SECRET, within};
 
@@ -245,25 +246,34 @@ impl Server {
 }
 
 /// What a process writes to one of its streams, line by line.
-pub(crate) struct Output(watch::Receiver<Vec<String>>);
+pub(crate) struct Output {
+    lines: watch::Receiver<Vec<String>>,
+    reader: AbortHandle,
+}
 
 impl Output {
     fn of(stream: impl AsyncRead + Send + Unpin + 'static) -> Self {
         let (gathered, lines) = watch::channel(Vec::new());
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             let mut read = BufReader::new(stream).split(b'\n');
             while let Ok(Some(line)) = read.next_segment().await {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 gathered.send_modify(|lines| lines.push(line));
             }
         });
-        Self(lines)
+        Self { lines, reader: reader.abort_handle() }
+    }
+
+    /// Reads no more, so that the process has nobody to write to.
+    pub(crate) async fn hang_up(&self) {
+        self.reader.abort();
+        self.whole().await;
     }
 
     /// The first line of which this holds, once it is there; `None` when the
     /// process closes the stream without it.
     pub(crate) async fn line(&self, holds: impl Fn(&str) -> bool) -> Option<String> {
-        let mut lines = self.0.clone();
+        let mut lines = self.lines.clone();
         let found = |lines: &Vec<String>| lines.iter().any(|line| holds(line));
         let waited = within(PATIENCE, "the line is written", lines.wait_for(found)).await;
         let lines = waited.ok()?;
@@ -272,12 +282,12 @@ impl Output {
 
     /// What has been written by now.
     pub(crate) fn text(&self) -> String {
-        self.0.borrow().join("\n")
+        self.lines.borrow().join("\n")
     }
 
     /// Everything, once the stream is closed.
     async fn whole(&self) -> String {
-        let mut lines = self.0.clone();
+        let mut lines = self.lines.clone();
         let closed = lines.wait_for(|_| false);
         drop(within(PATIENCE, "the process closes its output", closed).await);
         self.text()

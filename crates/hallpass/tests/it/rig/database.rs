@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use hallpass::{DatabaseUrl, Hallpass};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqlSafeStr as _};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -122,6 +122,32 @@ impl Database {
         }
     }
 
+    /// As [`Database::execute`], where the database may say no.
+    pub(crate) async fn try_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite { pool, .. } => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()),
+            Self::Postgres { pool, .. } => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()),
+        }
+    }
+
+    /// Has the engine read a statement, and not run it.
+    pub(crate) async fn prepare(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql).into_sql_str();
+        match self {
+            Self::Sqlite { pool, .. } => pool.prepare(sql).await.map(|_| ()),
+            Self::Postgres { pool, .. } => pool.prepare(sql).await.map(|_| ()),
+        }
+    }
+
+    pub(crate) async fn table_count(&self) -> i64 {
+        let tables = match self.engine() {
+            Engine::Sqlite => "select count(*) from sqlite_schema where type = 'table'",
+            Engine::Postgres => "select count(*) from pg_tables where schemaname = current_schema()",
+        };
+        self.number(tables).await
+    }
+
     /// The rows of a query whose columns are all texts; `-` stands for NULL.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<Vec<String>> {
         macro_rules! rows {
@@ -177,7 +203,7 @@ impl Database {
     }
 
     /// Of PostgreSQL what a failed test leaves behind goes with the cluster.
-    pub(super) async fn remove(&self) {
+    pub(crate) async fn remove(&self) {
         match self {
             Self::Sqlite { pool, .. } => pool.close().await,
             Self::Postgres { name, pool } => {

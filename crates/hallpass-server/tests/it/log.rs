@@ -1,0 +1,272 @@
+//! The log: who reads it can trust each line, and finds nothing in it that
+//! should not be there.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::rig::{
+    Answer, Api, Database, PASSWORD, Place, Raw, SECRET, Server, events, on_both_engines,
+};
+
+const REGISTER: &str = "/api/v1/auth/register";
+const SIGN_IN: &str = "/api/v1/auth/signin";
+const SIGN_OUT: &str = "/api/v1/auth/signout";
+const ME: &str = "/api/v1/auth/me";
+const USER: &str = "/api/v1/users/{id}";
+
+/// Everything that a user can do and be refused, and what the log must say of
+/// it: method, route, status, whether the user is known, the security event.
+struct Visit {
+    expected: Vec<(&'static str, &'static str, u16, bool, Option<(&'static str, &'static str)>)>,
+    answers: Vec<Answer>,
+    token: String,
+    user: String,
+}
+
+impl Visit {
+    async fn of(api: &Api) -> Self {
+        let ann = api.register("ann.canary@example.com").await;
+        let (token, user) = (ann.token(), ann.json()["user"]["id"].as_str().unwrap().to_owned());
+        let mut visit = Self { expected: Vec::new(), answers: Vec::new(), token, user };
+        visit.saw(ann, ("POST", REGISTER, 201, true, Some(("sign_up", "success"))));
+        visit.be_refused(api).await;
+        visit.use_the_account(api).await;
+        visit
+    }
+
+    async fn be_refused(&mut self, api: &Api) {
+        let refused = |event, reason| Some((event, reason));
+        let again = api.register("ANN.CANARY@example.com").await;
+        self.saw(again, ("POST", REGISTER, 400, false, refused("sign_up", "registration_refused")));
+        let invalid = api.register("no address").await;
+        self.saw(invalid, ("POST", REGISTER, 422, false, None));
+        let wrong = api.sign_in("ann.canary@example.com", "a wrong-canary password").await;
+        self.saw(wrong, ("POST", SIGN_IN, 401, false, refused("sign_in", "invalid_credentials")));
+        let unknown = api.sign_in("canary.nobody@example.com", PASSWORD).await;
+        self.saw(unknown, ("POST", SIGN_IN, 401, false, refused("sign_in", "invalid_credentials")));
+        let nobody = api.get(ME).await;
+        self.saw(nobody, ("GET", ME, 401, false, None));
+        let forged = api.me("forged-canary-token").await;
+        self.saw(forged, ("GET", ME, 401, false, refused("refusal", "invalid_token")));
+        let nowhere = api.get("/canary@example.com/%0a%7b%22level%22").await;
+        self.saw(nowhere, ("GET", "-", 404, false, None));
+        let method = api.send(api.request(Method::DELETE, ME)).await;
+        self.saw(method, ("DELETE", ME, 405, false, None));
+    }
+
+    async fn use_the_account(&mut self, api: &Api) {
+        let signed_in = api.sign_in("Ann.Canary@example.com", PASSWORD).await;
+        self.saw(signed_in, ("POST", SIGN_IN, 200, true, Some(("sign_in", "success"))));
+        let me = api.me(&self.token).await;
+        self.saw(me, ("GET", ME, 200, true, None));
+        let by_cookie = |method, path: &str| {
+            let cookie = format!("hallpass.session_token={}", self.token);
+            api.request(method, path).header("cookie", cookie)
+        };
+        let own = by_cookie(Method::PATCH, &format!("/api/v1/users/{}", self.user));
+        let own = own.json(&json!({"name": "canary name"}));
+        let other = by_cookie(Method::GET, "/api/v1/users/canary@example.com");
+        let foreign = by_cookie(Method::POST, SIGN_OUT).header("origin", "https://canary.example");
+        let sign_out = by_cookie(Method::POST, SIGN_OUT);
+        let own = api.send(own).await;
+        self.saw(own, ("PATCH", USER, 200, true, None));
+        let other = api.send(other).await;
+        self.saw(other, ("GET", USER, 403, true, Some(("refusal", "access_denied"))));
+        let foreign = api.send(foreign).await;
+        self.saw(foreign, ("POST", SIGN_OUT, 403, true, Some(("refusal", "cross_site_request"))));
+        let sign_out = api.send(sign_out).await;
+        self.saw(sign_out, ("POST", SIGN_OUT, 200, true, Some(("sign_out", "success"))));
+    }
+
+    fn saw(
+        &mut self,
+        answer: Answer,
+        expected: (&'static str, &'static str, u16, bool, Option<(&'static str, &'static str)>),
+    ) {
+        assert_eq!(answer.status, expected.2, "{expected:?}: {answer:?}");
+        self.answers.push(answer);
+        self.expected.push(expected);
+    }
+
+    /// Nothing of this may be found in a log, whatever its level.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets: Vec<String> = [PASSWORD, SECRET, "wrong-canary", "canary@", "CANARY", "forged-canary-token", "$argon2id$", "canary name"]
+            .map(str::to_owned)
+            .into();
+        for answer in &self.answers {
+            if let Some(token) = answer.json().get("access_token").and_then(Value::as_str) {
+                secrets.push(token.to_owned());
+                secrets.push(token.rsplit('.').next().unwrap().to_owned());
+            }
+        }
+        secrets
+    }
+}
+
+/// Without what differs from run to run.
+fn request_lines(log: &[Value]) -> Vec<&Value> {
+    log.iter().filter(|event| event["message"] == "answered").collect()
+}
+
+#[tokio::test]
+async fn each_request_has_one_line_and_each_security_event_one() {
+    let place = Place::new();
+    let server = place.launch().start().await;
+    let visit = Visit::of(&server.api).await;
+    let ended = server.stop().await;
+    let log = events(&ended.err);
+
+    let answered = request_lines(&log);
+    assert_eq!(answered.len(), visit.expected.len(), "{}", ended.err);
+    let mut security = log.iter().filter(|event| event["target"] == "hallpass::security");
+    for ((line, answer), expected) in answered.iter().zip(&visit.answers).zip(&visit.expected) {
+        let (method, route, status, known, event) = *expected;
+        let span = &line["span"];
+        assert_eq!(line["level"], "INFO");
+        assert_eq!((&span["method"], &span["route"]), (&json!(method), &json!(route)), "{line}");
+        assert_eq!(line["status"], status, "{line}");
+        assert!(line["micros"].as_u64().unwrap() > 0, "{line}");
+        assert_eq!(span["request_id"].as_str(), answer.header("x-request-id"), "{line}");
+        let user = if known { json!(visit.user) } else { Value::Null };
+        assert_eq!(span.get("user_id").unwrap_or(&Value::Null), &user, "{line}");
+        let Some((event, outcome)) = event else { continue };
+        let line = security.next().unwrap_or_else(|| panic!("no event for {expected:?}"));
+        assert_eq!(line["event"], event, "{line}");
+        assert_eq!(line["client"], "127.0.0.1", "{line}");
+        assert_eq!(line["span"]["request_id"].as_str(), answer.header("x-request-id"), "{line}");
+        if outcome == "success" {
+            assert_eq!((&line["level"], &line["outcome"]), (&json!("INFO"), &json!("success")));
+            assert_eq!(line["user_id"], json!(visit.user), "{line}");
+        } else {
+            assert_eq!((&line["level"], &line["outcome"]), (&json!("WARN"), &json!("failure")));
+            assert_eq!(line["reason"], outcome, "{line}");
+        }
+    }
+    assert_eq!(security.next(), None);
+    let masked: Vec<_> = log.iter().filter_map(|event| event.get("email")).collect();
+    assert_eq!(masked, ["a***@***.com", "a***@***.com", "c***@***.com"]);
+    for secret in visit.secrets() {
+        assert!(!ended.err.contains(&secret) && !ended.out.contains(&secret), "{secret}");
+    }
+}
+
+on_both_engines! {
+    /// The libraries below write what they like at these levels.
+    async fn at_the_finest_level_the_log_still_holds_no_secret(database) {
+        for over_http2 in [false, true] {
+            let place = Place::new();
+            let server = place.over(database).set("RUST_LOG", "trace").start().await;
+            let api = if over_http2 { Api::over_http2(server.port) } else { server.api.clone() };
+            let visit = Visit::of(&api).await;
+            let ended = server.stop().await;
+            assert!(ended.err.contains("TRACE") || !over_http2, "HTTP/2 talks");
+            events(&ended.err);
+            for secret in visit.secrets() {
+                let line = ended.err.lines().find(|line| line.contains(&secret));
+                assert_eq!(line, None, "{secret}");
+            }
+            database.execute("delete from users").await;
+        }
+    }
+}
+
+/// What a client sends is in no line, or cannot end one.
+#[tokio::test]
+async fn a_client_cannot_forge_a_line() {
+    let forged = r#"{"level":"ERROR","message":"forged"}"#;
+    for format in ["json", "pretty"] {
+        let place = Place::new();
+        let server = place.launch().set("HALLPASS_LOG", format).start().await;
+        let send = async |request: String| {
+            let mut client = Raw::connect(server.port).await;
+            client.send(request);
+            client.answer().await
+        };
+        let escaped = forged.replace('"', "%22").replace('{', "%7b").replace('}', "%7d");
+        let body = json!({
+            "email": format!("\n{forged}\n@example.com"),
+            "password": format!("{forged}\r\n"),
+            "name": format!("\u{2028}\u{1b}[2J\n{forged}"),
+        });
+        let body = body.to_string();
+        for request in [
+            format!("GET /%0a{escaped}%0d%0a HTTP/1.1\r\nhost: x\r\n\r\n"),
+            format!("GET /api/v1/users/%0a{escaped} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {forged}\r\n\r\n"),
+            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nuser-agent: \x1b[31m{forged}\r\n\r\n").replace('\x1b', "\u{9b}"),
+            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: {forged}\r\nx-forwarded-for: {forged}\r\n\r\n"),
+            format!("GET /healthz HTTP/1.1\r\nhost: {forged}\r\nreferer: {forged}\r\norigin: {forged}\r\n\r\n"),
+            format!("POST {REGISTER} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+        ] {
+            send(request).await;
+        }
+        let ended = server.stop().await;
+        assert!(!ended.err.contains("forged"), "{}", ended.err);
+        assert!(!ended.err.contains(['\u{1b}', '\u{9b}', '\u{2028}']), "{}", ended.err);
+        let answered = ended.err.lines().filter(|line| line.contains("answered"));
+        assert_eq!(answered.count(), 6, "{}", ended.err);
+    }
+}
+
+async fn log_of_a_visit(settings: &[(&str, &str)]) -> String {
+    let place = Place::new();
+    let launch = settings.iter().fold(place.launch(), |launch, (name, value)| launch.set(name, *value));
+    let server = launch.start().await;
+    assert_eq!(server.api.get("/healthz").await.status, 200);
+    server.stop().await.err
+}
+
+#[tokio::test]
+async fn its_form_and_its_level_are_settings() {
+    let by_default = log_of_a_visit(&[]).await;
+    assert_eq!(events(&by_default).len(), 4, "JSON where nobody watches: {by_default}");
+    let json = log_of_a_visit(&[("HALLPASS_LOG", "json")]).await;
+    assert_eq!(events(&json).len(), 4, "{json}");
+    let pretty = log_of_a_visit(&[("HALLPASS_LOG", "pretty")]).await;
+    assert_eq!(pretty.lines().count(), 4, "{pretty}");
+    assert!(pretty.lines().all(|line| line.contains(" INFO ") && !line.contains('{') || line.contains("request{")), "{pretty}");
+    let quiet = log_of_a_visit(&[("RUST_LOG", "error")]).await;
+    assert_eq!(quiet, "");
+    let chosen = log_of_a_visit(&[("RUST_LOG", "error,hallpass::web=info")]).await;
+    assert_eq!(events(&chosen).len(), 1, "{chosen}");
+}
+
+/// A log that cannot be written, for want of a reader or of room on its disk,
+/// is no reason to refuse anybody.
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let place = Place::new();
+    let server = place.launch().start().await;
+    server.process.err.hang_up().await;
+    server.process.out.hang_up().await;
+    for _ in 0..3 {
+        let registered = server.api.register("ann@example.com").await;
+        assert!([201, 400].contains(&registered.status), "{registered:?}");
+        assert_eq!(server.api.get("/healthz").await.status, 200);
+    }
+    assert_eq!(server.api.sign_in("ann@example.com", PASSWORD).await.status, 200);
+    server.stop().await;
+}
+
+/// Requests at once do not share a line.
+#[tokio::test]
+async fn lines_of_requests_at_once_do_not_mix() {
+    let place = Place::new();
+    let server: Server = place.launch().start().await;
+    let mut ids = BTreeMap::new();
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..200 {
+        let request = server.api.request(Method::GET, "/healthz");
+        asking.spawn(Answer::of(request.header("x-request-id", format!("request-{number}"))));
+    }
+    for answer in asking.join_all().await {
+        assert_eq!(answer.unwrap().status, 200);
+    }
+    let ended = server.stop().await;
+    for line in request_lines(&events(&ended.err)) {
+        *ids.entry(line["span"]["request_id"].to_string()).or_insert(0) += 1;
+    }
+    assert_eq!(ids.len(), 200);
+    assert!(ids.values().all(|times| *times == 1), "{ids:?}");
+}
