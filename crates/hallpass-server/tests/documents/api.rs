@@ -45,9 +45,9 @@ fn the_contract_is_what_the_program_prints() {
 async fn the_contract_is_what_the_server_serves() {
     let server = Server::start();
     let url = format!("http://127.0.0.1:{}/openapi.json", server.port());
-    let served: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let answer: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     assert!(
-        served == document(),
+        answer == document(),
         "auth-api.yaml is not what is served. To refresh it: {REFRESH}"
     );
 }

@@ -72,6 +72,7 @@ async fn a_first_start_makes_all_it_needs_and_says_where_it_is() {
         format!("Hallpass {}", env!("CARGO_PKG_VERSION")),
         format!("listens on  http://localhost:{port}"),
         format!("API         http://localhost:{port}/docs"),
+        "data        ./hallpass-data".to_owned(),
         "database    sqlite://./hallpass-data/hallpass.db".to_owned(),
         "secret      made in ./hallpass-data/secret: keep it, tokens are signed by it".to_owned(),
         "Try it:".to_owned(),

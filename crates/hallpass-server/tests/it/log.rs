@@ -19,7 +19,13 @@ const USER: &str = "/api/v1/users/{id}";
 /// Everything that a user can do and be refused, and what the log must say of
 /// it: method, route, status, whether the user is known, the security event.
 struct Visit {
-    expected: Vec<(&'static str, &'static str, u16, bool, Option<(&'static str, &'static str)>)>,
+    expected: Vec<(
+        &'static str,
+        &'static str,
+        u16,
+        bool,
+        Option<(&'static str, &'static str)>,
+    )>,
     answers: Vec<Answer>,
     token: String,
     user: String,
@@ -28,9 +34,20 @@ struct Visit {
 impl Visit {
     async fn of(api: &Api) -> Self {
         let ann = api.register("ann.canary@example.com").await;
-        let (token, user) = (ann.token(), ann.json()["user"]["id"].as_str().unwrap().to_owned());
-        let mut visit = Self { expected: Vec::new(), answers: Vec::new(), token, user };
-        visit.saw(ann, ("POST", REGISTER, 201, true, Some(("sign_up", "success"))));
+        let (token, user) = (
+            ann.token(),
+            ann.json()["user"]["id"].as_str().unwrap().to_owned(),
+        );
+        let mut visit = Self {
+            expected: Vec::new(),
+            answers: Vec::new(),
+            token,
+            user,
+        };
+        visit.saw(
+            ann,
+            ("POST", REGISTER, 201, true, Some(("sign_up", "success"))),
+        );
         visit.be_refused(api).await;
         visit.use_the_account(api).await;
         visit
@@ -39,17 +56,49 @@ impl Visit {
     async fn be_refused(&mut self, api: &Api) {
         let refused = |event, reason| Some((event, reason));
         let again = api.register("ANN.CANARY@example.com").await;
-        self.saw(again, ("POST", REGISTER, 400, false, refused("sign_up", "registration_refused")));
+        self.saw(
+            again,
+            (
+                "POST",
+                REGISTER,
+                400,
+                false,
+                refused("sign_up", "registration_refused"),
+            ),
+        );
         let invalid = api.register("no address").await;
         self.saw(invalid, ("POST", REGISTER, 422, false, None));
-        let wrong = api.sign_in("ann.canary@example.com", "a wrong-canary password").await;
-        self.saw(wrong, ("POST", SIGN_IN, 401, false, refused("sign_in", "invalid_credentials")));
+        let wrong = api
+            .sign_in("ann.canary@example.com", "a wrong-canary password")
+            .await;
+        self.saw(
+            wrong,
+            (
+                "POST",
+                SIGN_IN,
+                401,
+                false,
+                refused("sign_in", "invalid_credentials"),
+            ),
+        );
         let unknown = api.sign_in("canary.nobody@example.com", PASSWORD).await;
-        self.saw(unknown, ("POST", SIGN_IN, 401, false, refused("sign_in", "invalid_credentials")));
+        self.saw(
+            unknown,
+            (
+                "POST",
+                SIGN_IN,
+                401,
+                false,
+                refused("sign_in", "invalid_credentials"),
+            ),
+        );
         let nobody = api.get(ME).await;
         self.saw(nobody, ("GET", ME, 401, false, None));
         let forged = api.me("forged-canary-token").await;
-        self.saw(forged, ("GET", ME, 401, false, refused("refusal", "invalid_token")));
+        self.saw(
+            forged,
+            ("GET", ME, 401, false, refused("refusal", "invalid_token")),
+        );
         let nowhere = api.get("/canary@example.com/%0a%7b%22level%22").await;
         self.saw(nowhere, ("GET", "-", 404, false, None));
         let method = api.send(api.request(Method::DELETE, ME)).await;
@@ -58,7 +107,10 @@ impl Visit {
 
     async fn use_the_account(&mut self, api: &Api) {
         let signed_in = api.sign_in("Ann.Canary@example.com", PASSWORD).await;
-        self.saw(signed_in, ("POST", SIGN_IN, 200, true, Some(("sign_in", "success"))));
+        self.saw(
+            signed_in,
+            ("POST", SIGN_IN, 200, true, Some(("sign_in", "success"))),
+        );
         let me = api.me(&self.token).await;
         self.saw(me, ("GET", ME, 200, true, None));
         let by_cookie = |method, path: &str| {
@@ -73,17 +125,38 @@ impl Visit {
         let own = api.send(own).await;
         self.saw(own, ("PATCH", USER, 200, true, None));
         let other = api.send(other).await;
-        self.saw(other, ("GET", USER, 403, true, Some(("refusal", "access_denied"))));
+        self.saw(
+            other,
+            ("GET", USER, 403, true, Some(("refusal", "access_denied"))),
+        );
         let foreign = api.send(foreign).await;
-        self.saw(foreign, ("POST", SIGN_OUT, 403, true, Some(("refusal", "cross_site_request"))));
+        self.saw(
+            foreign,
+            (
+                "POST",
+                SIGN_OUT,
+                403,
+                true,
+                Some(("refusal", "cross_site_request")),
+            ),
+        );
         let sign_out = api.send(sign_out).await;
-        self.saw(sign_out, ("POST", SIGN_OUT, 200, true, Some(("sign_out", "success"))));
+        self.saw(
+            sign_out,
+            ("POST", SIGN_OUT, 200, true, Some(("sign_out", "success"))),
+        );
     }
 
     fn saw(
         &mut self,
         answer: Answer,
-        expected: (&'static str, &'static str, u16, bool, Option<(&'static str, &'static str)>),
+        expected: (
+            &'static str,
+            &'static str,
+            u16,
+            bool,
+            Option<(&'static str, &'static str)>,
+        ),
     ) {
         assert_eq!(answer.status, expected.2, "{expected:?}: {answer:?}");
         self.answers.push(answer);
@@ -92,9 +165,18 @@ impl Visit {
 
     /// Nothing of this may be found in a log, whatever its level.
     fn secrets(&self) -> Vec<String> {
-        let mut secrets: Vec<String> = [PASSWORD, SECRET, "wrong-canary", "canary@", "CANARY", "forged-canary-token", "$argon2id$", "canary name"]
-            .map(str::to_owned)
-            .into();
+        let mut secrets: Vec<String> = [
+            PASSWORD,
+            SECRET,
+            "wrong-canary",
+            "canary@",
+            "CANARY",
+            "forged-canary-token",
+            "$argon2id$",
+            "canary name",
+        ]
+        .map(str::to_owned)
+        .into();
         for answer in &self.answers {
             if let Some(token) = answer.json().get("access_token").and_then(Value::as_str) {
                 secrets.push(token.to_owned());
@@ -107,7 +189,9 @@ impl Visit {
 
 /// Without what differs from run to run.
 fn request_lines(log: &[Value]) -> Vec<&Value> {
-    log.iter().filter(|event| event["message"] == "answered").collect()
+    log.iter()
+        .filter(|event| event["message"] == "answered")
+        .collect()
 }
 
 #[tokio::test]
@@ -120,27 +204,55 @@ async fn each_request_has_one_line_and_each_security_event_one() {
 
     let answered = request_lines(&log);
     assert_eq!(answered.len(), visit.expected.len(), "{}", ended.err);
-    let mut security = log.iter().filter(|event| event["target"] == "hallpass::security");
+    let mut security = log
+        .iter()
+        .filter(|event| event["target"] == "hallpass::security");
     for ((line, answer), expected) in answered.iter().zip(&visit.answers).zip(&visit.expected) {
         let (method, route, status, known, event) = *expected;
         let span = &line["span"];
         assert_eq!(line["level"], "INFO");
-        assert_eq!((&span["method"], &span["route"]), (&json!(method), &json!(route)), "{line}");
+        assert_eq!(
+            (&span["method"], &span["route"]),
+            (&json!(method), &json!(route)),
+            "{line}"
+        );
         assert_eq!(line["status"], status, "{line}");
         assert!(line["micros"].as_u64().unwrap() > 0, "{line}");
-        assert_eq!(span["request_id"].as_str(), answer.header("x-request-id"), "{line}");
-        let user = if known { json!(visit.user) } else { Value::Null };
+        assert_eq!(
+            span["request_id"].as_str(),
+            answer.header("x-request-id"),
+            "{line}"
+        );
+        let user = if known {
+            json!(visit.user)
+        } else {
+            Value::Null
+        };
         assert_eq!(span.get("user_id").unwrap_or(&Value::Null), &user, "{line}");
-        let Some((event, outcome)) = event else { continue };
-        let line = security.next().unwrap_or_else(|| panic!("no event for {expected:?}"));
+        let Some((event, outcome)) = event else {
+            continue;
+        };
+        let line = security
+            .next()
+            .unwrap_or_else(|| panic!("no event for {expected:?}"));
         assert_eq!(line["event"], event, "{line}");
         assert_eq!(line["client"], "127.0.0.1", "{line}");
-        assert_eq!(line["span"]["request_id"].as_str(), answer.header("x-request-id"), "{line}");
+        assert_eq!(
+            line["span"]["request_id"].as_str(),
+            answer.header("x-request-id"),
+            "{line}"
+        );
         if outcome == "success" {
-            assert_eq!((&line["level"], &line["outcome"]), (&json!("INFO"), &json!("success")));
+            assert_eq!(
+                (&line["level"], &line["outcome"]),
+                (&json!("INFO"), &json!("success"))
+            );
             assert_eq!(line["user_id"], json!(visit.user), "{line}");
         } else {
-            assert_eq!((&line["level"], &line["outcome"]), (&json!("WARN"), &json!("failure")));
+            assert_eq!(
+                (&line["level"], &line["outcome"]),
+                (&json!("WARN"), &json!("failure"))
+            );
             assert_eq!(line["reason"], outcome, "{line}");
         }
     }
@@ -148,7 +260,10 @@ async fn each_request_has_one_line_and_each_security_event_one() {
     let masked: Vec<_> = log.iter().filter_map(|event| event.get("email")).collect();
     assert_eq!(masked, ["a***@***.com", "a***@***.com", "c***@***.com"]);
     for secret in visit.secrets() {
-        assert!(!ended.err.contains(&secret) && !ended.out.contains(&secret), "{secret}");
+        assert!(
+            !ended.err.contains(&secret) && !ended.out.contains(&secret),
+            "{secret}"
+        );
     }
 }
 
@@ -184,7 +299,10 @@ async fn a_client_cannot_forge_a_line() {
             client.send(request);
             client.answer().await
         };
-        let escaped = forged.replace('"', "%22").replace('{', "%7b").replace('}', "%7d");
+        let escaped = forged
+            .replace('"', "%22")
+            .replace('{', "%7b")
+            .replace('}', "%7d");
         let body = json!({
             "email": format!("\n{forged}\n@example.com"),
             "password": format!("{forged}\r\n"),
@@ -193,17 +311,31 @@ async fn a_client_cannot_forge_a_line() {
         let body = body.to_string();
         for request in [
             format!("GET /%0a{escaped}%0d%0a HTTP/1.1\r\nhost: x\r\n\r\n"),
-            format!("GET /api/v1/users/%0a{escaped} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {forged}\r\n\r\n"),
-            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nuser-agent: \x1b[31m{forged}\r\n\r\n").replace('\x1b', "\u{9b}"),
-            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: {forged}\r\nx-forwarded-for: {forged}\r\n\r\n"),
-            format!("GET /healthz HTTP/1.1\r\nhost: {forged}\r\nreferer: {forged}\r\norigin: {forged}\r\n\r\n"),
-            format!("POST {REGISTER} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+            format!(
+                "GET /api/v1/users/%0a{escaped} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {forged}\r\n\r\n"
+            ),
+            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nuser-agent: \x1b[31m{forged}\r\n\r\n")
+                .replace('\x1b', "\u{9b}"),
+            format!(
+                "GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: {forged}\r\nx-forwarded-for: {forged}\r\n\r\n"
+            ),
+            format!(
+                "GET /healthz HTTP/1.1\r\nhost: {forged}\r\nreferer: {forged}\r\norigin: {forged}\r\n\r\n"
+            ),
+            format!(
+                "POST {REGISTER} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            ),
         ] {
             send(request).await;
         }
         let ended = server.stop().await;
         assert!(!ended.err.contains("forged"), "{}", ended.err);
-        assert!(!ended.err.contains(['\u{1b}', '\u{9b}', '\u{2028}']), "{}", ended.err);
+        assert!(
+            !ended.err.contains(['\u{1b}', '\u{9b}', '\u{2028}']),
+            "{}",
+            ended.err
+        );
         let answered = ended.err.lines().filter(|line| line.contains("answered"));
         assert_eq!(answered.count(), 6, "{}", ended.err);
     }
@@ -211,7 +343,11 @@ async fn a_client_cannot_forge_a_line() {
 
 async fn log_of_a_visit(settings: &[(&str, &str)]) -> String {
     let place = Place::new();
-    let launch = settings.iter().fold(place.launch(), |launch, (name, value)| launch.set(name, *value));
+    let launch = settings
+        .iter()
+        .fold(place.launch(), |launch, (name, value)| {
+            launch.set(name, *value)
+        });
     let server = launch.start().await;
     assert_eq!(server.api.get("/healthz").await.status, 200);
     server.stop().await.err
@@ -220,7 +356,11 @@ async fn log_of_a_visit(settings: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn its_form_and_its_level_are_settings() {
     let by_default = log_of_a_visit(&[]).await;
-    assert_eq!(events(&by_default).len(), 4, "JSON where nobody watches: {by_default}");
+    assert_eq!(
+        events(&by_default).len(),
+        4,
+        "JSON where nobody watches: {by_default}"
+    );
     let json = log_of_a_visit(&[("HALLPASS_LOG", "json")]).await;
     assert_eq!(events(&json).len(), 4, "{json}");
     let pretty = log_of_a_visit(&[("HALLPASS_LOG", "pretty")]).await;
@@ -245,7 +385,10 @@ async fn a_log_that_nobody_reads_stops_nothing() {
         assert!([201, 400].contains(&registered.status), "{registered:?}");
         assert_eq!(server.api.get("/healthz").await.status, 200);
     }
-    assert_eq!(server.api.sign_in("ann@example.com", PASSWORD).await.status, 200);
+    assert_eq!(
+        server.api.sign_in("ann@example.com", PASSWORD).await.status,
+        200
+    );
     server.stop().await;
 }
 
@@ -258,14 +401,17 @@ async fn lines_of_requests_at_once_do_not_mix() {
     let mut asking = tokio::task::JoinSet::new();
     for number in 0..200 {
         let request = server.api.request(Method::GET, "/healthz");
-        asking.spawn(Answer::of(request.header("x-request-id", format!("request-{number}"))));
+        asking.spawn(Answer::of(
+            request.header("x-request-id", format!("request-{number}")),
+        ));
     }
     for answer in asking.join_all().await {
         assert_eq!(answer.unwrap().status, 200);
     }
     let ended = server.stop().await;
     for line in request_lines(&events(&ended.err)) {
-        *ids.entry(line["span"]["request_id"].to_string()).or_insert(0) += 1;
+        *ids.entry(line["span"]["request_id"].to_string())
+            .or_insert(0) += 1;
     }
     assert_eq!(ids.len(), 200);
     assert!(ids.values().all(|times| *times == 1), "{ids:?}");

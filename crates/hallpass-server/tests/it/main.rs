@@ -15,5 +15,6 @@ mod metrics;
 mod outage;
 mod rig;
 mod schema;
+mod settings;
 mod stop;
 mod two_servers;

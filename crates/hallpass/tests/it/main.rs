@@ -5,12 +5,14 @@
 //! tests run in any order.
 
 mod answers;
+mod any_input;
 mod architecture;
 mod authorization;
 mod bodies;
 mod cookies;
 mod cors;
 mod csrf;
+mod emails;
 mod enumeration;
 mod errors;
 mod forge;
@@ -19,10 +21,12 @@ mod headers;
 mod isolation;
 mod jwt_schema;
 mod library;
+mod logs;
 mod migrations;
 mod openapi;
 mod passwords;
 mod races;
+mod recording;
 mod refusals;
 mod rig;
 mod routing;

@@ -102,6 +102,26 @@ on_both_engines! {
     }
 }
 
+/// A program that reads the description follows each of them.
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    references(document(), &mut found);
+    assert!(found.len() >= 5, "{found:?}");
+    let lost: Vec<_> = found.into_iter().filter(|path| document().pointer(&path[1..]).is_none()).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
 #[test]
 fn asvs_6_4_2_there_is_no_field_for_a_hint() {
     let text = hallpass::openapi_json().unwrap().to_lowercase();

@@ -74,21 +74,31 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.block_on(future)
 }
 
+/// For what makes a server outside of a future: its pools look for a runtime.
+pub(crate) fn enter() -> tokio::runtime::EnterGuard<'static> {
+    RUNTIME.enter()
+}
+
 /// Runs one test on one engine, and takes its database away when it passed.
 pub(crate) fn run<F: Future<Output = ()>>(engine: Engine, check: impl FnOnce(TestApp) -> F) {
     let run = async {
-        let database = Database::migrated(engine).await;
-        let app = TestApp::on(
-            database,
-            ManualClock::at(Timestamp::from_unix_seconds(START)),
-        );
-        let handle = app.clone();
-        check(app).await;
-        handle.hallpass.close().await;
-        handle.database.remove().await;
+        let app = start(engine).await;
+        check(app.clone()).await;
+        finish(&app).await;
     };
     // Both engines must match the one snapshot.
     insta::allow_duplicates! { block_on(run) }
+}
+
+/// A server over a database of its own.
+pub(crate) async fn start(engine: Engine) -> TestApp {
+    let clock = ManualClock::at(Timestamp::from_unix_seconds(START));
+    TestApp::on(Database::migrated(engine).await, clock)
+}
+
+pub(crate) async fn finish(app: &TestApp) {
+    app.hallpass.close().await;
+    app.database.remove().await;
 }
 
 /// A server under test. Clones are the same server.

@@ -261,7 +261,10 @@ impl Output {
                 gathered.send_modify(|lines| lines.push(line));
             }
         });
-        Self { lines, reader: reader.abort_handle() }
+        Self {
+            lines,
+            reader: reader.abort_handle(),
+        }
     }
 
     /// Reads no more, so that the process has nobody to write to.

@@ -58,7 +58,9 @@ impl Database {
     fn sqlite(folder: TempDir) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(folder.path().join(FILE))
-            .create_if_missing(true);
+            .create_if_missing(true)
+            // The tests' own statements are not the library's log.
+            .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options);
@@ -326,7 +328,7 @@ fn admin_url() -> &'static str {
 }
 
 fn admin_options() -> PgConnectOptions {
-    PgConnectOptions::from_str(admin_url()).unwrap()
+    PgConnectOptions::from_str(admin_url()).unwrap().disable_statement_logging()
 }
 
 fn admin() -> &'static PgPool {
