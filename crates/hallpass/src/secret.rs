@@ -171,7 +171,7 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], RandomnessUnavai
 }
 
 /// A key for one purpose inside this server, derived from the signing secret so
-/// that no key serves two purposes (RFC 8725, section 3.8).
+/// that no key serves two purposes (NIST SP 800-57 Part 1, section 5.2).
 #[derive(Clone)]
 pub(crate) struct PurposeKey(hmac::Key);
 

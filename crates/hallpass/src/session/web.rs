@@ -21,8 +21,8 @@ use crate::token::{AccessToken, TokenBearer};
 use crate::user::User;
 use crate::user::web::UserResponse;
 use crate::web::ApiTag;
+use crate::web::answers::{ForeignSiteErrors, ServerErrors, TokenErrors};
 use crate::web::client::{ClientAddress, client_of};
-use crate::web::error::{ForbiddenErrors, ServerErrors, TokenErrors};
 use crate::web::request::note_user;
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -74,7 +74,7 @@ struct MessageResponse {
     message: &'static str,
 }
 
-/// Sign out.
+/// Sign out
 ///
 /// Expires the cookie. The token itself stays valid until its hour is over: a
 /// client that holds it must forget it.
@@ -83,7 +83,10 @@ struct MessageResponse {
     path = "/api/v1/auth/signout",
     tag = ApiTag::AUTH,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, body = MessageResponse), TokenErrors, ForbiddenErrors, ServerErrors),
+    responses(
+        (status = 200, description = "Signed out", body = MessageResponse, headers(("Set-Cookie" = String, description = "The session cookie, expired"))),
+        TokenErrors, ForeignSiteErrors, ServerErrors,
+    ),
 )]
 async fn signout(
     State(hallpass): State<Hallpass>,

@@ -15,8 +15,8 @@ use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
 use crate::session::web::CurrentUser;
 use crate::web::ApiTag;
+use crate::web::answers::{BodyErrors, OwnershipErrors, ServerErrors, TokenErrors};
 use crate::web::client::ClientAddress;
-use crate::web::error::{BodyErrors, ForbiddenErrors, ServerErrors, TokenErrors};
 use crate::web::json::{Field, JsonBody};
 
 pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
@@ -53,19 +53,19 @@ impl From<User> for UserResponse {
     }
 }
 
-/// Who am I.
+/// Who am I
 #[utoipa::path(
     get,
     path = "/api/v1/auth/me",
     tag = ApiTag::AUTH,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, body = UserResponse), TokenErrors, ServerErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, ServerErrors),
 )]
 async fn me(CurrentUser(user): CurrentUser) -> Json<UserResponse> {
     Json(user.into())
 }
 
-/// Read your account.
+/// Read your account
 ///
 /// Any id but your own is refused alike, whether somebody has it or not.
 #[utoipa::path(
@@ -74,7 +74,7 @@ async fn me(CurrentUser(user): CurrentUser) -> Json<UserResponse> {
     tag = ApiTag::USERS,
     params(("id" = String, Path, description = "Your own id", format = Uuid)),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, body = UserResponse), TokenErrors, ForbiddenErrors, ServerErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, ServerErrors),
 )]
 async fn show(OwnAccount(user): OwnAccount) -> Json<UserResponse> {
     Json(user.into())
@@ -91,7 +91,7 @@ struct UpdateBody {
     name: Field<String>,
 }
 
-/// Change your account.
+/// Change your account
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
@@ -99,7 +99,7 @@ struct UpdateBody {
     params(("id" = String, Path, description = "Your own id", format = Uuid)),
     request_body = UpdateBody,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, body = UserResponse), TokenErrors, ForbiddenErrors, BodyErrors, ServerErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, BodyErrors, ServerErrors),
 )]
 async fn update(
     State(hallpass): State<Hallpass>,

@@ -38,6 +38,16 @@ const INDEX: &str = r#"<!doctype html>
 </html>
 "#;
 
+/// What the page needs of Swagger UI's files; the others have no use here.
+const FILES: [&str; 6] = [
+    "favicon-32x32.png",
+    "index.css",
+    "swagger-initializer.js",
+    "swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js",
+    "swagger-ui.css",
+];
+
 pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
     let json = document
         .to_json()
@@ -56,8 +66,10 @@ pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
             ))
         }
     };
-    // The validator badge would call another origin.
-    let config = Arc::new(Config::from("/openapi.json").validator_url("none"));
+    // The validator badge would call another origin; the standalone layout has
+    // a logo with an inline style, and a field for the address of another API.
+    let config = Config::from("/openapi.json").validator_url("none");
+    let config = Arc::new(config.use_base_layout());
     Router::new()
         .route("/openapi.json", get(serve_document))
         .route(
@@ -74,11 +86,17 @@ fn asset(file: &str, config: Arc<Config<'static>>) -> Result<Response, Error> {
     let served = utoipa_swagger_ui::serve(file, config)
         .map_err(|error| Error::internal(error.to_string()))?;
     let served = served
-        .filter(|_| file != "index.html")
+        .filter(|_| FILES.contains(&file))
         .ok_or(Error::NotFound)?;
+    let charset = if served.content_type.starts_with("text/") {
+        "; charset=utf-8"
+    } else {
+        ""
+    };
+    let content_type = format!("{}{charset}", served.content_type);
     Ok(page(
         served.bytes.into_owned().into_response(),
-        &served.content_type,
+        &content_type,
     ))
 }
 

@@ -5,7 +5,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 use super::request;
 use crate::error::{Error, ErrorCode, FieldFault};
@@ -14,10 +14,8 @@ use crate::error::{Error, ErrorCode, FieldFault};
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ErrorBody {
     /// A sentence that is safe to show.
-    #[schema(example = "Could not validate credentials")]
     detail: String,
     /// A stable name, for programs to compare.
-    #[schema(example = "invalid_token")]
     code: &'static str,
 }
 
@@ -44,69 +42,6 @@ pub(crate) struct FaultItem<'a> {
     #[serde(rename = "type")]
     #[schema(example = "value_error")]
     rule: &'a str,
-}
-
-/// Answers of every route that reads a token.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(crate) enum TokenErrors {
-    /// No token (`authentication_required`), one whose life is over
-    /// (`token_expired`), or one that is not ours (`invalid_token`).
-    #[response(status = 401, headers(("WWW-Authenticate" = String, description = "`Bearer`, with `error=\"invalid_token\"` when a token was sent")))]
-    Unauthorized(#[to_schema] ErrorBody),
-}
-
-/// Answers of every route that reads a JSON body.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(crate) enum BodyErrors {
-    /// The body is not JSON (`malformed_json`).
-    #[response(status = 400)]
-    MalformedJson(#[to_schema] ErrorBody),
-    /// The body did not arrive in time (`request_timeout`).
-    #[response(status = 408)]
-    Timeout(#[to_schema] ErrorBody),
-    /// The body is larger than 64 KiB (`body_too_large`).
-    #[response(status = 413)]
-    TooLarge(#[to_schema] ErrorBody),
-    /// The content type is not `application/json` (`unsupported_media_type`).
-    #[response(status = 415)]
-    ContentType(#[to_schema] ErrorBody),
-    /// Some fields break a rule (`validation_failed`); all of them are listed.
-    #[response(status = 422)]
-    Invalid(#[to_schema] ValidationErrorBody<'static>),
-}
-
-/// Answers of every route that asks the database.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(crate) enum ServerErrors {
-    /// A fault of the server (`internal_error`); `detail` names the request id.
-    #[response(status = 500)]
-    Internal(#[to_schema] ErrorBody),
-    /// The database is away (`database_unavailable`) or too many sign-ins wait
-    /// (`overloaded`).
-    #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
-    Unavailable(#[to_schema] ErrorBody),
-}
-
-/// Answers of every route that bounds tries.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(crate) enum ThrottleErrors {
-    /// Too many tries (`rate_limited`).
-    #[response(status = 429, headers(("Retry-After" = u64, description = "Seconds to wait")))]
-    RateLimited(#[to_schema] ErrorBody),
-}
-
-/// Answers of every route that a foreign site might make a browser call.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(crate) enum ForbiddenErrors {
-    /// Another user's (`access_denied`), or sent by a foreign site
-    /// (`cross_site_request`).
-    #[response(status = 403)]
-    Forbidden(#[to_schema] ErrorBody),
 }
 
 /// Seconds after which a request that met a full queue or a database that is

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::ApiTag;
-use super::error::ServerErrors;
+use super::error::ErrorBody;
 use crate::db::SchemaError;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
@@ -27,20 +27,30 @@ struct Health {
     status: &'static str,
 }
 
-/// Alive.
+/// Alive
 ///
 /// The process runs and answers; the database is not asked. Restart the server
 /// when this fails.
-#[utoipa::path(get, path = "/healthz", tag = ApiTag::OPERATIONS, responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", tag = ApiTag::OPERATIONS, responses((status = 200, description = "It is alive", body = Health)))]
 async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Ready.
+/// Ready
 ///
 /// The database is reached and has every migration. Send no requests while
 /// this fails.
-#[utoipa::path(get, path = "/readyz", tag = ApiTag::OPERATIONS, responses((status = 200, body = Health), ServerErrors))]
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = ApiTag::OPERATIONS,
+    responses(
+        (status = 200, description = "It is ready", body = Health),
+        (status = 503, description = "The database is away or lacks a migration (`database_unavailable`)", body = ErrorBody,
+            headers(("Retry-After" = u64, description = "Seconds to wait")),
+            example = json!({"detail": "The service is temporarily unavailable. Please try again in a moment.", "code": "database_unavailable"})),
+    ),
+)]
 async fn readyz(State(hallpass): State<Hallpass>) -> Result<Json<Health>, Error> {
     let not_ready = |error: SchemaError| Error::DatabaseUnavailable(error.into());
     if hallpass.is_ready().await.map_err(not_ready)? {

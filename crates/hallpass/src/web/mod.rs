@@ -1,5 +1,6 @@
 //! HTTP: the routes of every room in one list, and what all answers share.
 
+pub(crate) mod answers;
 pub(crate) mod client;
 mod docs;
 pub(crate) mod error;

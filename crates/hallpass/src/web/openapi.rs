@@ -7,6 +7,7 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::error::{ErrorBody, FaultItem, ValidationErrorBody};
 use super::rooms;
 use crate::hallpass::Hallpass;
 
@@ -17,6 +18,7 @@ impl ApiTag {
     pub(crate) const AUTH: &'static str = "Authentication";
     pub(crate) const USERS: &'static str = "Users";
     pub(crate) const OPERATIONS: &'static str = "Operations";
+    const ALIASES: &'static str = "Aliases";
 }
 
 #[derive(utoipa::OpenApi)]
@@ -24,15 +26,17 @@ impl ApiTag {
     info(
         title = "Hallpass",
         description = "Registers and signs in people and issues short-lived signed tokens.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
-        contact()
+        license(name = "MIT OR Apache-2.0"),
     ),
+    // utoipa collects what a body refers to, not what `IntoResponses` does.
+    components(schemas(ErrorBody, ValidationErrorBody, FaultItem)),
     tags(
         (name = ApiTag::AUTH, description = "Register, sign in, sign out, and who am I"),
         (name = ApiTag::USERS, description = "A user's own account"),
         (name = ApiTag::OPERATIONS, description = "For load balancers and orchestrators"),
+        (name = ApiTag::ALIASES, description = "Other names of the same routes"),
     ),
-    modifiers(&TokenSchemes),
+    modifiers(&TokenSchemes, &NoContact),
 )]
 struct Document;
 
@@ -55,7 +59,16 @@ impl Modify for TokenSchemes {
     }
 }
 
-/// The three routes by the names they have in a auth layer of Better Auth and `FastAPI`.
+/// Takes away the empty contact that utoipa makes of a package without authors.
+struct NoContact;
+
+impl Modify for NoContact {
+    fn modify(&self, document: &mut OpenApi) {
+        document.info.contact = None;
+    }
+}
+
+/// The three routes by the names they have in an auth layer of Better Auth and `FastAPI`.
 const ALIASES: [(&str, &str); 3] = [
     ("/api/auth/register", "/api/v1/auth/register"),
     ("/api/auth/signin", "/api/v1/auth/signin"),
@@ -83,6 +96,7 @@ fn with_aliases(mut document: OpenApi) -> OpenApi {
         };
         for operation in operations(&mut item) {
             operation.summary = Some(format!("Alias of {path}"));
+            operation.tags = Some(vec![ApiTag::ALIASES.to_owned()]);
             operation.operation_id = operation
                 .operation_id
                 .take()

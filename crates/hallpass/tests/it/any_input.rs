@@ -6,10 +6,16 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
-use crate::rig::{Account, Engine, PASSWORD, TestApp, block_on, enter, finish, fresh_client, start};
+use crate::rig::{
+    Account, Engine, PASSWORD, TestApp, block_on, enter, finish, fresh_client, start,
+};
 
 /// The same inputs in each run: a failure here is no accident.
-fn for_all<S: Strategy>(cases: u32, inputs: S, mut check: impl FnMut(&TestApp, &Account, S::Value)) {
+fn for_all<S: Strategy>(
+    cases: u32,
+    inputs: S,
+    mut check: impl FnMut(&TestApp, &Account, S::Value),
+) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let _within = enter();
         let app = block_on(start(engine)).with(|settings| {
@@ -61,17 +67,26 @@ fn nearly_an_email() -> impl Strategy<Value = String> {
 
 /// What may stand in a header: no control character but the tab.
 fn any_header() -> impl Strategy<Value = Vec<u8>> {
-    vec(prop_oneof![Just(b'\t'), 0x20..=0x7e_u8, 0x80..=0xff_u8], 0..80)
+    vec(
+        prop_oneof![Just(b'\t'), 0x20..=0x7e_u8, 0x80..=0xff_u8],
+        0..80,
+    )
 }
 
 fn sent(app: &TestApp, method: &str, path: &str, token: &str, body: Vec<u8>) -> u16 {
-    let request = app.request(method, path).from(&fresh_client()).bearer(token);
+    let request = app
+        .request(method, path)
+        .from(&fresh_client())
+        .bearer(token);
     block_on(request.raw_json(body).into_future()).status
 }
 
 #[test]
 fn any_bytes_as_a_body() {
-    let bytes = prop_oneof![vec(any::<u8>(), 0..200), any_json().prop_map(|json| json.to_string().into_bytes())];
+    let bytes = prop_oneof![
+        vec(any::<u8>(), 0..200),
+        any_json().prop_map(|json| json.to_string().into_bytes())
+    ];
     for_all(150, bytes, |app, ann, body| {
         for path in ["/api/v1/auth/register", "/api/v1/auth/signin"] {
             let status = sent(app, "POST", path, &ann.token, body.clone());
@@ -84,26 +99,44 @@ fn any_bytes_as_a_body() {
 
 #[test]
 fn any_value_in_any_field() {
-    for_all(150, (any_json(), any_json(), any_json()), |app, ann, (email, password, name)| {
-        let body = json!({"email": email, "password": password, "name": name}).to_string().into_bytes();
-        let registered = sent(app, "POST", "/api/v1/auth/register", &ann.token, body.clone());
-        assert!([201, 400, 422].contains(&registered), "{registered}");
-        let signed_in = sent(app, "POST", "/api/v1/auth/signin", &ann.token, body.clone());
-        assert!([200, 401, 422].contains(&signed_in), "{signed_in}");
-        let renamed = sent(app, "PATCH", &ann.path(), &ann.token, body);
-        assert!([200, 422].contains(&renamed), "{renamed}");
-    });
+    for_all(
+        150,
+        (any_json(), any_json(), any_json()),
+        |app, ann, (email, password, name)| {
+            let body = json!({"email": email, "password": password, "name": name})
+                .to_string()
+                .into_bytes();
+            let registered = sent(
+                app,
+                "POST",
+                "/api/v1/auth/register",
+                &ann.token,
+                body.clone(),
+            );
+            assert!([201, 400, 422].contains(&registered), "{registered}");
+            let signed_in = sent(app, "POST", "/api/v1/auth/signin", &ann.token, body.clone());
+            assert!([200, 401, 422].contains(&signed_in), "{signed_in}");
+            let renamed = sent(app, "PATCH", &ann.path(), &ann.token, body);
+            assert!([200, 422].contains(&renamed), "{renamed}");
+        },
+    );
 }
 
 /// The property behind ASVS 6.2.5 and the fold of an address: what was taken at
 /// one door is known at the other.
 #[test]
 fn whoever_can_register_can_sign_in() {
-    let inputs = (nearly_an_email(), prop_oneof!["\\PC{8,40}", any::<String>(), Just(PASSWORD.to_owned())]);
+    let inputs = (
+        nearly_an_email(),
+        prop_oneof!["\\PC{8,40}", any::<String>(), Just(PASSWORD.to_owned())],
+    );
     let mut registered = 0;
     for_all(250, inputs, |app, _, (email, password)| {
         let body = json!({"email": email, "password": password});
-        let register = app.post("/api/v1/auth/register").from(&fresh_client()).json(&body);
+        let register = app
+            .post("/api/v1/auth/register")
+            .from(&fresh_client())
+            .json(&body);
         let answer = block_on(register.into_future());
         if answer.status != 201 {
             assert!([400, 422].contains(&answer.status), "{answer}");
@@ -127,27 +160,57 @@ fn whoever_can_register_can_sign_in() {
 
 #[test]
 fn anything_in_any_header() {
-    let names = ["authorization", "cookie", "origin", "sec-fetch-site", "x-request-id", "x-forwarded-for", "content-type", "accept"];
+    let names = [
+        "authorization",
+        "cookie",
+        "origin",
+        "sec-fetch-site",
+        "x-request-id",
+        "x-forwarded-for",
+        "content-type",
+        "accept",
+    ];
     let name = proptest::sample::select(names.to_vec());
     for_all(200, vec((name, any_header()), 1..4), |app, ann, headers| {
-        for (method, path) in [("GET", "/api/v1/auth/me"), ("POST", "/api/v1/auth/signin"), ("POST", "/api/v1/auth/signout")] {
+        for (method, path) in [
+            ("GET", "/api/v1/auth/me"),
+            ("POST", "/api/v1/auth/signin"),
+            ("POST", "/api/v1/auth/signout"),
+        ] {
             let request = app.request(method, path).cookie(&ann.token).raw("{}");
-            let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+            let request = headers.iter().fold(request, |request, (name, value)| {
+                request.header(name, value)
+            });
             let status = block_on(request.into_future()).status;
-            assert!([200, 400, 401, 403, 415, 422].contains(&status), "{path} answers {status}");
+            assert!(
+                [200, 400, 401, 403, 415, 422].contains(&status),
+                "{path} answers {status}"
+            );
         }
     });
 }
 
 #[test]
 fn any_path() {
-    let encoded = vec(any::<u8>(), 0..24).prop_map(|bytes| bytes.iter().map(|byte| format!("%{byte:02x}")).collect::<String>());
-    let plain = "[a-zA-Z0-9._~!$&'()*+,;=:@/-]{0,24}";
-    for_all(200, prop_oneof![encoded, plain.prop_map(String::from)], |app, ann, rest| {
-        for folder in ["/", "/api/v1/users/", "/api/v1/", "/api/auth/", "/docs/"] {
-            let request = app.get(&format!("{folder}{rest}")).bearer(&ann.token);
-            let status = block_on(request.into_future()).status;
-            assert!([200, 403, 404, 405].contains(&status), "{folder}{rest} answers {status}");
-        }
+    let encoded = vec(any::<u8>(), 0..24).prop_map(|bytes| {
+        bytes
+            .iter()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect::<String>()
     });
+    let plain = "[a-zA-Z0-9._~!$&'()*+,;=:@/-]{0,24}";
+    for_all(
+        200,
+        prop_oneof![encoded, plain.prop_map(String::from)],
+        |app, ann, rest| {
+            for folder in ["/", "/api/v1/users/", "/api/v1/", "/api/auth/", "/docs/"] {
+                let request = app.get(&format!("{folder}{rest}")).bearer(&ann.token);
+                let status = block_on(request.into_future()).status;
+                assert!(
+                    [200, 403, 404, 405].contains(&status),
+                    "{folder}{rest} answers {status}"
+                );
+            }
+        },
+    );
 }

@@ -5,11 +5,34 @@ use crate::rig::{COOKIE, on_both_engines};
 /// Two hundred ways to get the header wrong.
 fn malformed(token: &str) -> Vec<Vec<u8>> {
     let schemes: [&[u8]; 17] = [
-        b"", b"Bearer", b"bearer", b"BEARER", b"Bearer:", b"Bearer=", b"Bearer,", b"\"Bearer\"", b"Bearer Bearer",
-        b"Basic", b"Digest", b"Token", b"JWT", b"Negotiate", b"Bear\xe9r", b"\xff", b"Authorization: Bearer",
+        b"",
+        b"Bearer",
+        b"bearer",
+        b"BEARER",
+        b"Bearer:",
+        b"Bearer=",
+        b"Bearer,",
+        b"\"Bearer\"",
+        b"Bearer Bearer",
+        b"Basic",
+        b"Digest",
+        b"Token",
+        b"JWT",
+        b"Negotiate",
+        b"Bear\xe9r",
+        b"\xff",
+        b"Authorization: Bearer",
     ];
     let bad: [&[u8]; 9] = [
-        b"", b"x", b"...", b"null", b"Og==", b"a b c", b"\xff\xfe", b"{\"alg\":\"none\"}", b"realm=\"x\", nonce=\"y\"",
+        b"",
+        b"x",
+        b"...",
+        b"null",
+        b"Og==",
+        b"a b c",
+        b"\xff\xfe",
+        b"{\"alg\":\"none\"}",
+        b"realm=\"x\", nonce=\"y\"",
     ];
     let separators: [&[u8]; 2] = [b" ", b"\t"];
     let mut all = Vec::new();
@@ -20,11 +43,21 @@ fn malformed(token: &str) -> Vec<Vec<u8>> {
     }
     let token = token.as_bytes();
     for text in [
-        [b"", token].concat(), [b"Bearer", token].concat(), [b"Bearer:", token].concat(), [b"Bearer\t", token].concat(),
-        [b"Bearer \"", token, b"\""].concat(), [b"Bearer <", token, b">"].concat(), [b"Bearer ", token, b","].concat(),
-        [b"Bearer ", token, b" ", token].concat(), [b"Bearer ", token, b", Bearer ", token].concat(),
-        [b"Basic ", token].concat(), [b"Bearerer ", token].concat(), [b"Bearer\xa0", token].concat(),
-        [b"Bearer token=", token].concat(), [b"Bearer ", token, b"\xff"].concat(), [b"x Bearer ", token].concat(),
+        [b"", token].concat(),
+        [b"Bearer", token].concat(),
+        [b"Bearer:", token].concat(),
+        [b"Bearer\t", token].concat(),
+        [b"Bearer \"", token, b"\""].concat(),
+        [b"Bearer <", token, b">"].concat(),
+        [b"Bearer ", token, b","].concat(),
+        [b"Bearer ", token, b" ", token].concat(),
+        [b"Bearer ", token, b", Bearer ", token].concat(),
+        [b"Basic ", token].concat(),
+        [b"Bearerer ", token].concat(),
+        [b"Bearer\xa0", token].concat(),
+        [b"Bearer token=", token].concat(),
+        [b"Bearer ", token, b"\xff"].concat(),
+        [b"x Bearer ", token].concat(),
         [b"Bearer ", "x".repeat(60_000).as_bytes()].concat(),
     ] {
         all.push(text);

@@ -18,18 +18,69 @@ const LIMIT: usize = 64 * 1024;
 /// Texts that RFC 8259 does not call JSON.
 fn malformed() -> Vec<Vec<u8>> {
     let texts = [
-        "", " ", "\n", "\0", "{", "}", "[", "{]", "{\"email\"}", "{\"email\":}", "{\"email\" \"a\"}",
-        "{'email':'a'}", "{email:\"a\"}", "{\"email\":\"a\",}", "{,}", "{\"email\":\"a\"} x", "{}{}", "{} {}",
-        "{\"email\":\"a\"}]", "[1", "[1,]", "[] x", "\"open", "\"a\" \"b\"", "1 2", "01", "+1", ".5", "1.", "0x10",
-        "nul", "nulll", "NULL", "True", "undefined", "NaN", "Infinity", "{\"email\":NaN}", "{\"email\":-}",
-        "// comment\n{}", "{/* comment */}", "email=a&password=b", "<xml/>", "\u{feff}{}",
-        "{\"email\":\"a\nb\"}", "{\"email\":\"a\tb\"}", "{\"email\":\"\\x41\"}", "{\"email\":\"\\u12\"}",
+        "",
+        " ",
+        "\n",
+        "\0",
+        "{",
+        "}",
+        "[",
+        "{]",
+        "{\"email\"}",
+        "{\"email\":}",
+        "{\"email\" \"a\"}",
+        "{'email':'a'}",
+        "{email:\"a\"}",
+        "{\"email\":\"a\",}",
+        "{,}",
+        "{\"email\":\"a\"} x",
+        "{}{}",
+        "{} {}",
+        "{\"email\":\"a\"}]",
+        "[1",
+        "[1,]",
+        "[] x",
+        "\"open",
+        "\"a\" \"b\"",
+        "1 2",
+        "01",
+        "+1",
+        ".5",
+        "1.",
+        "0x10",
+        "nul",
+        "nulll",
+        "NULL",
+        "True",
+        "undefined",
+        "NaN",
+        "Infinity",
+        "{\"email\":NaN}",
+        "{\"email\":-}",
+        "// comment\n{}",
+        "{/* comment */}",
+        "email=a&password=b",
+        "<xml/>",
+        "\u{feff}{}",
+        "{\"email\":\"a\nb\"}",
+        "{\"email\":\"a\tb\"}",
+        "{\"email\":\"\\x41\"}",
+        "{\"email\":\"\\u12\"}",
     ];
     let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     // A surrogate without its other half stands for no character.
-    all.extend(["\\ud800", "\\udc00", "\\ud800\\ud800", "\\udead", "a\\ud83d!"].map(|half| {
-        format!(r#"{{"email":"{half}","password":"{half}","name":"{half}"}}"#).into_bytes()
-    }));
+    all.extend(
+        [
+            "\\ud800",
+            "\\udc00",
+            "\\ud800\\ud800",
+            "\\udead",
+            "a\\ud83d!",
+        ]
+        .map(|half| {
+            format!(r#"{{"email":"{half}","password":"{half}","name":"{half}"}}"#).into_bytes()
+        }),
+    );
     all.extend([
         b"{\"email\":\"\xff\"}".to_vec(),
         b"{\"email\":\"\xc3\x28\"}".to_vec(),

@@ -4,7 +4,9 @@
 
 use serde_json::json;
 
-use crate::rig::{Account, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp, fresh_client, on_both_engines};
+use crate::rig::{
+    Account, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp, fresh_client, on_both_engines,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Action {
@@ -21,10 +23,21 @@ enum Credential {
     None,
 }
 
-const ACTIONS: [Action; 4] = [Action::Register, Action::SignIn, Action::SignOut, Action::Rename];
+const ACTIONS: [Action; 4] = [
+    Action::Register,
+    Action::SignIn,
+    Action::SignOut,
+    Action::Rename,
+];
 const CREDENTIALS: [Credential; 3] = [Credential::Cookie, Credential::Bearer, Credential::None];
-const SITES: [Option<&str>; 6] =
-    [None, Some("same-origin"), Some("none"), Some("same-site"), Some("cross-site"), Some("garbage")];
+const SITES: [Option<&str>; 6] = [
+    None,
+    Some("same-origin"),
+    Some("none"),
+    Some("same-site"),
+    Some("cross-site"),
+    Some("garbage"),
+];
 const ORIGINS: [&[&str]; 6] = [
     &[],
     &[PUBLIC_URL],
@@ -68,7 +81,8 @@ fn request(app: &TestApp, ann: &Account, action: Action, credential: Credential)
     let request = match action {
         Action::Register => {
             let email = format!("{client}@example.com");
-            app.post("/api/v1/auth/register").json(&json!({"email": email, "password": PASSWORD}))
+            app.post("/api/v1/auth/register")
+                .json(&json!({"email": email, "password": PASSWORD}))
         }
         Action::SignIn => app.sign_in("ann@example.com", PASSWORD),
         Action::SignOut => app.post("/api/v1/auth/signout"),
@@ -87,9 +101,10 @@ fn sent_from(request: Request, site: Option<&str>, origins: &[&str]) -> Request 
         Some(site) => request.header("sec-fetch-site", site),
         None => request,
     };
-    origins.iter().fold(request, |request, origin| request.header("origin", origin))
+    origins
+        .iter()
+        .fold(request, |request, origin| request.header("origin", origin))
 }
-
 
 on_both_engines! {
     async fn asvs_3_5_1_what_a_foreign_site_makes_a_browser_send_is_refused(app) {

@@ -6,7 +6,10 @@ use crate::rig::{Answer, PASSWORD, TestApp, fresh_client, on_both_engines};
 
 async fn register(app: &TestApp, email: &str) -> Answer {
     let body = json!({"email": email, "password": PASSWORD});
-    app.post("/api/v1/auth/register").from(&fresh_client()).json(&body).await
+    app.post("/api/v1/auth/register")
+        .from(&fresh_client())
+        .json(&body)
+        .await
 }
 
 on_both_engines! {

@@ -10,15 +10,25 @@ const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../
 fn rows(text: &str) -> Vec<(String, u16, Vec<String>)> {
     let cells = |line: &str| -> Vec<String> {
         let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
-        inner.split('|').map(|cell| cell.trim().to_owned()).collect()
+        inner
+            .split('|')
+            .map(|cell| cell.trim().to_owned())
+            .collect()
     };
     let row = |line: &str| {
         let cells = cells(line);
-        let code = cells.first()?.strip_prefix('`')?.strip_suffix('`')?.to_owned();
+        let code = cells
+            .first()?
+            .strip_prefix('`')?
+            .strip_suffix('`')?
+            .to_owned();
         let status = cells.get(1)?.parse().ok()?;
         Some((code, status, cells[2..].to_vec()))
     };
-    text.lines().filter(|line| line.starts_with("| `")).map(|line| row(line).unwrap_or_else(|| panic!("{line}"))).collect()
+    text.lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| row(line).unwrap_or_else(|| panic!("{line}")))
+        .collect()
 }
 
 /// What the document says wrongly.
@@ -27,7 +37,11 @@ fn faults(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for code in ErrorCode::ALL {
         let (name, status) = (code.as_str(), code.http_status());
-        match rows.iter().filter(|(row, ..)| row == name).collect::<Vec<_>>()[..] {
+        match rows
+            .iter()
+            .filter(|(row, ..)| row == name)
+            .collect::<Vec<_>>()[..]
+        {
             [] => faults.push(format!("{name} is missing")),
             [(_, written, cells)] => {
                 if *written != status {
@@ -63,13 +77,32 @@ fn a_document_that_is_wrong_is_noticed() {
     let line = "| `invalid_token` | 401 |";
     assert!(DOCUMENT.contains(line));
     for (wrong, fault) in [
-        (DOCUMENT.replace(line, "| `invalid_token` | 403 |"), "invalid_token is answered with 401"),
-        (DOCUMENT.replace(line, "| `invalid_tokens` | 401 |"), "invalid_tokens is no code"),
-        (DOCUMENT.replace(line, "| invalid_token | 401 |"), "invalid_token is missing"),
-        (format!("{DOCUMENT}\n| `rate_limited` | 429 | Somebody | Wait |"), "rate_limited is there twice"),
-        (format!("{DOCUMENT}\n| `gone` | 410 | Nobody | Nothing |"), "gone is no code"),
+        (
+            DOCUMENT.replace(line, "| `invalid_token` | 403 |"),
+            "invalid_token is answered with 401",
+        ),
+        (
+            DOCUMENT.replace(line, "| `invalid_tokens` | 401 |"),
+            "invalid_tokens is no code",
+        ),
+        (
+            DOCUMENT.replace(line, "| invalid_token | 401 |"),
+            "invalid_token is missing",
+        ),
+        (
+            format!("{DOCUMENT}\n| `rate_limited` | 429 | Somebody | Wait |"),
+            "rate_limited is there twice",
+        ),
+        (
+            format!("{DOCUMENT}\n| `gone` | 410 | Nobody | Nothing |"),
+            "gone is no code",
+        ),
     ] {
-        assert!(faults(&wrong).iter().any(|found| found == fault), "{fault}: {:?}", faults(&wrong));
+        assert!(
+            faults(&wrong).iter().any(|found| found == fault),
+            "{fault}: {:?}",
+            faults(&wrong)
+        );
     }
 }
 
@@ -77,8 +110,14 @@ fn a_document_that_is_wrong_is_noticed() {
 fn a_code_is_stable_snake_case_and_there_once() {
     let mut names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
     for name in &names {
-        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
-        assert!(!name.starts_with('_') && !name.ends_with('_') && !name.contains("__"), "{name}");
+        assert!(
+            name.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+            "{name}"
+        );
+        assert!(
+            !name.starts_with('_') && !name.ends_with('_') && !name.contains("__"),
+            "{name}"
+        );
     }
     names.sort_unstable();
     names.dedup();

@@ -10,7 +10,9 @@ async fn hash(app: &TestApp) -> String {
 }
 
 async fn plant(database: &Database, hash: &str) {
-    database.execute(&format!("update users set password_hash = '{hash}'")).await;
+    database
+        .execute(&format!("update users set password_hash = '{hash}'"))
+        .await;
 }
 
 fn set(policy: HashPolicy) -> impl FnOnce(&mut Settings) {

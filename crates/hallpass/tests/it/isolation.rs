@@ -8,10 +8,32 @@ use crate::rig::{Account, TestApp, on_both_engines};
 fn others(bob: &Account) -> Vec<String> {
     let encoded: String = bob.id.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let mut ids: Vec<String> = [
-        "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff",
-        "01936b2e-7c4f-7d3a-9e1b-2f6a8c0d4e5f", "0", "1", "-1", "me", "self", "null", "undefined", "*", "%2A", "%00",
-        "%20", "%ff", "%c3%28", "%ed%a0%80", "a%2fb", "..%2fme", "%2e%2e", "' or 1=1 --".replace(' ', "%20").as_str(),
-        "%27%20or%201%3D1%20--", "users%3Fid=1", "{id}".replace('{', "%7B").replace('}', "%7D").as_str(), "a.b", "a;b",
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-7fff-bfff-ffffffffffff",
+        "01936b2e-7c4f-7d3a-9e1b-2f6a8c0d4e5f",
+        "0",
+        "1",
+        "-1",
+        "me",
+        "self",
+        "null",
+        "undefined",
+        "*",
+        "%2A",
+        "%00",
+        "%20",
+        "%ff",
+        "%c3%28",
+        "%ed%a0%80",
+        "a%2fb",
+        "..%2fme",
+        "%2e%2e",
+        "' or 1=1 --".replace(' ', "%20").as_str(),
+        "%27%20or%201%3D1%20--",
+        "users%3Fid=1",
+        "{id}".replace('{', "%7B").replace('}', "%7D").as_str(),
+        "a.b",
+        "a;b",
         "\u{fc}".replace('\u{fc}', "%C3%BC").as_str(),
     ]
     .map(str::to_owned)
@@ -38,9 +60,15 @@ async fn refused_alike(app: &TestApp, ann: &Account, ids: &[String]) {
         let sent = [
             app.get(&path).bearer(&ann.token).await,
             app.get(&path).cookie(&ann.token).await,
-            app.patch(&path).bearer(&ann.token).json(&json!({"name": "Eve"})).await,
+            app.patch(&path)
+                .bearer(&ann.token)
+                .json(&json!({"name": "Eve"}))
+                .await,
             app.patch(&path).bearer(&ann.token).raw("nonsense").await,
-            app.patch(&path).cookie(&ann.token).json(&json!({"name": 5})).await,
+            app.patch(&path)
+                .cookie(&ann.token)
+                .json(&json!({"name": 5}))
+                .await,
         ];
         answers.extend(sent.into_iter().map(|answer| (path.clone(), answer)));
     }

@@ -85,10 +85,7 @@ fn a_token_that_is_another_does_not_match_the_schema() {
         ("/header/crit", json!(["exp"])),
         ("/header/kid", json!(5)),
         ("/claims/sub", json!("5")),
-        (
-            "/claims/sub",
-            json!("01936B2E-7C4F-7D3A-9E1B-2F6A8C0D4E5F"),
-        ),
+        ("/claims/sub", json!("01936B2E-7C4F-7D3A-9E1B-2F6A8C0D4E5F")),
         ("/claims/email", json!("ann")),
         ("/claims/email", json!(null)),
         ("/claims/iat", json!(START.to_string())),

@@ -1,13 +1,20 @@
 //! The library as an embedder calls it, without HTTP.
 
 use hallpass::{
-    Client, Credentials, DatabaseUrl, DisplayName, EmailAddress, Error, ErrorCode, Registration, SigningSecret, UserId,
+    Client, Credentials, DatabaseUrl, DisplayName, EmailAddress, Error, ErrorCode, Registration,
+    SigningSecret, UserId,
 };
 
 use crate::rig::{PASSWORD, TestApp, on_both_engines};
 
 fn registration(app: &TestApp, email: &str) -> Registration {
-    Registration::new(app.hallpass.settings(), email, &PASSWORD.into(), Some("Somebody")).unwrap()
+    Registration::new(
+        app.hallpass.settings(),
+        email,
+        &PASSWORD.into(),
+        Some("Somebody"),
+    )
+    .unwrap()
 }
 
 fn client() -> Client {
@@ -141,7 +148,10 @@ fn asvs_11_2_3_a_weak_secret_does_not_sign() {
         "your-256-bit-secret-your-256-bit-secret".to_owned(),
     ];
     for secret in weak {
-        assert!(SigningSecret::new(&secret.as_str().into()).is_err(), "{secret}");
+        assert!(
+            SigningSecret::new(&secret.as_str().into()).is_err(),
+            "{secret}"
+        );
     }
     let fresh = SigningSecret::generate().unwrap();
     assert!(SigningSecret::new(&fresh).is_ok());

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use crate::forge::Forge;
 use crate::recording::Recording;
-use crate::rig::{Account, Answer, CHEAP_BCRYPT, Engine, PASSWORD, Request, TestApp, on_both_engines, signing_secret};
+use crate::rig::{
+    Account, Answer, CHEAP_BCRYPT, Engine, PASSWORD, Request, TestApp, on_both_engines,
+    signing_secret,
+};
 
 /// Words that stand in secrets and personal data, and nowhere else.
 const EMAIL: &str = "zq7mailcanary@zq7domaincanary.example";
@@ -22,13 +25,19 @@ async fn logged(recording: &Recording, request: Request, id: &str) -> (Answer, V
 }
 
 fn security_events(lines: &[Value]) -> Vec<Value> {
-    lines.iter().filter(|line| line["target"] == SECURITY_EVENTS).cloned().collect()
+    lines
+        .iter()
+        .filter(|line| line["target"] == SECURITY_EVENTS)
+        .cloned()
+        .collect()
 }
 
 /// The one security event of these lines, without what is the same in all.
 fn the_event(lines: &[Value]) -> Value {
     let events = security_events(lines);
-    let [event] = &events[..] else { panic!("{} events: {lines:#?}", events.len()) };
+    let [event] = &events[..] else {
+        panic!("{} events: {lines:#?}", events.len())
+    };
     let mut event = event.clone();
     let fields = event.as_object_mut().unwrap();
     for common in ["timestamp", "target", "span"] {
@@ -40,39 +49,72 @@ fn the_event(lines: &[Value]) -> Value {
 /// Every flow there is, the good and the bad ends of each.
 async fn every_flow(app: &TestApp) -> Vec<String> {
     let register = |email: &str, password: &str| {
-        app.post("/api/v1/auth/register").json(&json!({"email": email, "password": password, "name": NAME}))
+        app.post("/api/v1/auth/register")
+            .json(&json!({"email": email, "password": password, "name": NAME}))
     };
     let token = register(EMAIL, TYPED).await.token();
     let user = app.me(&token).await.json();
-    let ann = Account { id: user["id"].as_str().unwrap().to_owned(), email: EMAIL.to_owned(), token: token.clone() };
-    let mut secrets = vec![token.clone(), app.database.text("select password_hash from users").await];
+    let ann = Account {
+        id: user["id"].as_str().unwrap().to_owned(),
+        email: EMAIL.to_owned(),
+        token: token.clone(),
+    };
+    let mut secrets = vec![
+        token.clone(),
+        app.database.text("select password_hash from users").await,
+    ];
 
     register(&EMAIL.to_uppercase(), TYPED).await;
     register(EMAIL, "zq7mail").await;
     register("zq7mailcanary", TYPED).await;
     secrets.push(app.sign_in(EMAIL, TYPED).await.token());
-    app.sign_in("stranger-zq7mailcanary@example.com", WRONG).await;
+    app.sign_in("stranger-zq7mailcanary@example.com", WRONG)
+        .await;
     let other = app.with(|settings| settings.password_hash = CHEAP_BCRYPT);
     other.sign_in(EMAIL, TYPED).await;
     secrets.push(app.database.text("select password_hash from users").await);
 
-    let forged = Forge::of(&ann).signed_with("another secret of 32 bytes or more").token();
+    let forged = Forge::of(&ann)
+        .signed_with("another secret of 32 bytes or more")
+        .token();
     for bad in [forged, format!("{token}x"), ELSEWHERE.to_owned()] {
         app.me(&bad).await;
         app.get("/api/v1/auth/me").cookie(&bad).await;
         secrets.push(bad);
     }
-    app.get("/api/v1/auth/me").header("authorization", format!("Basic {ELSEWHERE}")).await;
-    app.get(&format!("/api/v1/users/{ELSEWHERE}?token={token}")).cookie(&token).await;
+    app.get("/api/v1/auth/me")
+        .header("authorization", format!("Basic {ELSEWHERE}"))
+        .await;
+    app.get(&format!("/api/v1/users/{ELSEWHERE}?token={token}"))
+        .cookie(&token)
+        .await;
     app.get(&format!("/{ELSEWHERE}?email={EMAIL}")).await;
-    app.request("DELETE", &format!("/api/v1/auth/me?{ELSEWHERE}")).header("referer", format!("http://x/{ELSEWHERE}")).await;
-    app.patch(&ann.path()).bearer(&token).json(&json!({"name": format!("{NAME} II")})).await;
-    app.patch(&ann.path()).cookie(&token).header("origin", "https://evil.example").json(&json!({"name": NAME})).await;
-    app.patch(&ann.path()).bearer(&token).json(&json!({"name": format!("{NAME}\n")})).await;
-    for body in [format!("{{\"password\":\"{TYPED}"), format!("[\"{TYPED}\"]"), format!("{{\"email\":\"{EMAIL}\",\"password\":[\"{TYPED}\"]}}")] {
+    app.request("DELETE", &format!("/api/v1/auth/me?{ELSEWHERE}"))
+        .header("referer", format!("http://x/{ELSEWHERE}"))
+        .await;
+    app.patch(&ann.path())
+        .bearer(&token)
+        .json(&json!({"name": format!("{NAME} II")}))
+        .await;
+    app.patch(&ann.path())
+        .cookie(&token)
+        .header("origin", "https://evil.example")
+        .json(&json!({"name": NAME}))
+        .await;
+    app.patch(&ann.path())
+        .bearer(&token)
+        .json(&json!({"name": format!("{NAME}\n")}))
+        .await;
+    for body in [
+        format!("{{\"password\":\"{TYPED}"),
+        format!("[\"{TYPED}\"]"),
+        format!("{{\"email\":\"{EMAIL}\",\"password\":[\"{TYPED}\"]}}"),
+    ] {
         app.post("/api/v1/auth/signin").raw_json(body).await;
     }
-    app.post("/api/v1/auth/signin").raw(format!("password={TYPED}")).await;
+    app.post("/api/v1/auth/signin")
+        .raw(format!("password={TYPED}"))
+        .await;
     app.post("/api/v1/auth/signout").cookie(&token).await;
     for _ in 0..7 {
         app.sign_in(EMAIL, WRONG).await;
@@ -85,8 +127,13 @@ async fn every_flow(app: &TestApp) -> Vec<String> {
 
 /// What goes wrong on our side.
 async fn faults(app: &TestApp, ann: &Account) {
-    let fresh = Forge::of(ann).signed_with(SECRET).times(app.now(), app.now() + 60).token();
-    app.database.execute("update users set password_hash = '$argon2id$zq7hashcanary'").await;
+    let fresh = Forge::of(ann)
+        .signed_with(SECRET)
+        .times(app.now(), app.now() + 60)
+        .token();
+    app.database
+        .execute("update users set password_hash = '$argon2id$zq7hashcanary'")
+        .await;
     app.sign_in(EMAIL, TYPED).await;
     let missing = app.database.missing_url();
     let away = app.with(|settings| settings.database = missing);
@@ -97,15 +144,24 @@ async fn faults(app: &TestApp, ann: &Account) {
         Engine::Sqlite => "9000000000000000000",
         Engine::Postgres => "'290000-01-01T00:00:00Z'",
     };
-    app.database.execute(&format!("update users set created_at = {far_away}")).await;
+    app.database
+        .execute(&format!("update users set created_at = {far_away}"))
+        .await;
     app.me_may_fail(&fresh).await;
     // PostgreSQL's DETAIL of such a violation holds the whole row.
-    app.database.execute("alter table users add column planted text not null default 'x'").await;
+    app.database
+        .execute("alter table users add column planted text not null default 'x'")
+        .await;
     let unique = "create unique index planted on users (planted)";
     app.database.execute(unique).await;
     let body = json!({"email": format!("second-{EMAIL}"), "password": TYPED, "name": NAME});
-    app.post("/api/v1/auth/register").may_fail().json(&body).await;
-    app.database.execute("alter table users rename to people").await;
+    app.post("/api/v1/auth/register")
+        .may_fail()
+        .json(&body)
+        .await;
+    app.database
+        .execute("alter table users rename to people")
+        .await;
     app.me_may_fail(&fresh).await;
     app.sign_in(EMAIL, TYPED).may_fail().await;
 }

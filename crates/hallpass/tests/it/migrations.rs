@@ -7,7 +7,9 @@ use crate::rig::{Engine, TestApp, on_both_engines};
 
 async fn states(app: &TestApp) -> Vec<(i64, String, MigrationState)> {
     let all = app.hallpass.migrations().await.unwrap();
-    all.into_iter().map(|one| (one.version, one.name, one.state)).collect()
+    all.into_iter()
+        .map(|one| (one.version, one.name, one.state))
+        .collect()
 }
 
 async fn ready(app: &TestApp) -> u16 {

@@ -17,14 +17,26 @@ fn served(app: &TestApp) -> BTreeSet<String> {
     let printed = format!("{:?}", app.hallpass.router());
     let (_, paths) = printed.split_once("Node { paths: {").unwrap();
     let (paths, _) = paths.split_once("} }").unwrap();
-    paths.split('"').filter(|part| part.starts_with('/') && !part.contains("{*")).map(str::to_owned).collect()
+    paths
+        .split('"')
+        .filter(|part| part.starts_with('/') && !part.contains("{*"))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Path and methods, as they are described.
 fn described() -> BTreeMap<String, BTreeSet<String>> {
     let paths = document()["paths"].as_object().unwrap().iter();
-    let methods = |item: &Value| item.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
-    paths.map(|(path, item)| (path.clone(), methods(item))).collect()
+    let methods = |item: &Value| {
+        item.as_object()
+            .unwrap()
+            .keys()
+            .map(|name| name.to_uppercase())
+            .collect()
+    };
+    paths
+        .map(|(path, item)| (path.clone(), methods(item)))
+        .collect()
 }
 
 fn operations() -> Vec<(String, &'static Value)> {
@@ -109,7 +121,9 @@ fn every_reference_leads_somewhere() {
         match value {
             Value::Object(members) => {
                 found.extend(members.get("$ref").and_then(Value::as_str));
-                members.values().for_each(|member| references(member, found));
+                members
+                    .values()
+                    .for_each(|member| references(member, found));
             }
             Value::Array(items) => items.iter().for_each(|item| references(item, found)),
             _ => {}
@@ -118,7 +132,10 @@ fn every_reference_leads_somewhere() {
     let mut found = BTreeSet::new();
     references(document(), &mut found);
     assert!(found.len() >= 5, "{found:?}");
-    let lost: Vec<_> = found.into_iter().filter(|path| document().pointer(&path[1..]).is_none()).collect();
+    let lost: Vec<_> = found
+        .into_iter()
+        .filter(|path| document().pointer(&path[1..]).is_none())
+        .collect();
     assert!(lost.is_empty(), "{lost:?}");
 }
 
@@ -134,9 +151,18 @@ fn asvs_6_4_2_there_is_no_field_for_a_hint() {
 fn each_operation_has_its_own_name_and_says_what_it_does() {
     let mut names = BTreeSet::new();
     for (operation, described) in operations() {
-        assert!(names.insert(described["operationId"].as_str().unwrap()), "{operation}");
-        assert!(!described["summary"].as_str().unwrap_or_default().is_empty(), "{operation}");
-        assert!(!described["tags"].as_array().unwrap().is_empty(), "{operation}");
+        assert!(
+            names.insert(described["operationId"].as_str().unwrap()),
+            "{operation}"
+        );
+        assert!(
+            !described["summary"].as_str().unwrap_or_default().is_empty(),
+            "{operation}"
+        );
+        assert!(
+            !described["tags"].as_array().unwrap().is_empty(),
+            "{operation}"
+        );
     }
 }
 
@@ -144,7 +170,12 @@ fn each_operation_has_its_own_name_and_says_what_it_does() {
 #[test]
 fn each_operation_describes_the_answers_of_its_kind() {
     for (operation, described) in operations() {
-        let statuses: BTreeSet<_> = described["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+        let statuses: BTreeSet<_> = described["responses"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         let mut expected = BTreeSet::new();
         if described.get("requestBody").is_some() {
             expected.extend(["400", "408", "413", "415", "422"]);

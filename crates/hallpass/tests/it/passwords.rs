@@ -6,7 +6,10 @@ use crate::rig::{Answer, CHEAP_BCRYPT, TestApp, fresh_client, on_both_engines};
 
 async fn register(app: &TestApp, email: &str, password: &str) -> Answer {
     let body = json!({"email": email, "password": password});
-    app.post("/api/v1/auth/register").from(&fresh_client()).json(&body).await
+    app.post("/api/v1/auth/register")
+        .from(&fresh_client())
+        .json(&body)
+        .await
 }
 
 async fn sign_in(app: &TestApp, email: &str, password: &str) -> u16 {

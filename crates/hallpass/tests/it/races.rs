@@ -33,7 +33,10 @@ async fn all_at_once(requests: Vec<Request>) -> BTreeMap<(u16, String), usize> {
 }
 
 fn counts<const N: usize>(expected: [(u16, &str, usize); N]) -> BTreeMap<(u16, String), usize> {
-    expected.into_iter().map(|(status, code, count)| ((status, code.to_owned()), count)).collect()
+    expected
+        .into_iter()
+        .map(|(status, code, count)| ((status, code.to_owned()), count))
+        .collect()
 }
 
 /// This server and another one, with their connections open: forty at the same
@@ -41,7 +44,9 @@ fn counts<const N: usize>(expected: [(u16, &str, usize); N]) -> BTreeMap<(u16, S
 async fn two_servers(app: &TestApp) -> [TestApp; 2] {
     let servers = [app.clone(), app.another()];
     for width in [4, 8, 12, 16, 20] {
-        let ready = servers.iter().flat_map(|server| (0..width).map(|_| server.get("/readyz")));
+        let ready = servers
+            .iter()
+            .flat_map(|server| (0..width).map(|_| server.get("/readyz")));
         all_at_once(ready.collect()).await;
     }
     servers

@@ -31,7 +31,9 @@ impl Recording {
                 .flatten_event(true)
                 .with_span_list(false)
                 .with_writer(|| Keep)
-                .with_filter(dynamic_filter_fn(|_, _| LISTENERS.load(Ordering::SeqCst) > 0));
+                .with_filter(dynamic_filter_fn(|_, _| {
+                    LISTENERS.load(Ordering::SeqCst) > 0
+                }));
             let subscriber = tracing_subscriber::registry().with(lines);
             tracing::subscriber::set_global_default(subscriber).unwrap();
         });
@@ -48,7 +50,11 @@ impl Recording {
     /// Each line as the JSON that it is.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let text = self.text();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+        text.lines()
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect()
     }
 
     /// The lines of the request with this id.

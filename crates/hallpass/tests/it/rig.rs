@@ -157,7 +157,10 @@ impl TestApp {
 
     /// This server behind another router.
     pub(crate) fn serving(&self, router: Router) -> Self {
-        Self { router, ..self.clone() }
+        Self {
+            router,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn engine(&self) -> Engine {

@@ -23,10 +23,15 @@ async fn tables(database: &Database) -> Tables {
     };
     let mut tables = Tables::new();
     for row in database.texts(columns).await {
-        let [table, column, nullable] = &row[..] else { panic!("{row:?}") };
+        let [table, column, nullable] = &row[..] else {
+            panic!("{row:?}")
+        };
         // Made by sqlx, in each engine's own way.
         if table != "hallpass_migrations" {
-            tables.entry(table.clone()).or_default().push((column.clone(), nullable == "yes"));
+            tables
+                .entry(table.clone())
+                .or_default()
+                .push((column.clone(), nullable == "yes"));
         }
     }
     tables
@@ -109,9 +114,13 @@ fn both_engines_have_the_same_tables() {
 #[test]
 fn both_engines_have_migrations_of_the_same_names() {
     let names = |engine: &str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("migrations")
+            .join(engine);
         let files = std::fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     };
@@ -119,7 +128,11 @@ fn both_engines_have_migrations_of_the_same_names() {
     assert_eq!(sqlite, postgres);
     assert!(sqlite.len() >= 2);
     for (at, name) in sqlite.iter().enumerate() {
-        assert!(name.starts_with(&format!("{:04}_", at + 1)), "{name} is number {}", at + 1);
+        assert!(
+            name.starts_with(&format!("{:04}_", at + 1)),
+            "{name} is number {}",
+            at + 1
+        );
     }
 }
 
@@ -129,7 +142,12 @@ fn sqlites_tables_are_strict() {
         let lax = "select name from pragma_table_list where type = 'table' and schema = 'main' and strict = 0
                    and name not in ('sqlite_schema', 'hallpass_migrations')";
         assert_eq!(app.database.texts(lax).await, [[""; 0]; 0]);
-        assert_eq!(app.database.number("select count(*) from pragma_table_list where strict = 1").await, 2);
+        assert_eq!(
+            app.database
+                .number("select count(*) from pragma_table_list where strict = 1")
+                .await,
+            2
+        );
     });
 }
 
@@ -139,27 +157,46 @@ fn postgresqls_columns_have_the_types_of_the_contract() {
         let types = "select cast(column_name as text) || ' ' || data_type || coalesce(' ' || character_maximum_length, '')
                      from information_schema.columns where table_name = 'users' order by ordinal_position";
         let types = app.database.texts(types).await.concat();
-        assert_eq!(types, [
-            "id uuid", "email character varying 255", "email_key character varying 255", "name character varying 255",
-            "password_hash character varying 255", "created_at timestamp with time zone", "updated_at timestamp with time zone",
-        ]);
+        assert_eq!(
+            types,
+            [
+                "id uuid",
+                "email character varying 255",
+                "email_key character varying 255",
+                "name character varying 255",
+                "password_hash character varying 255",
+                "created_at timestamp with time zone",
+                "updated_at timestamp with time zone",
+            ]
+        );
     });
 }
 
 #[test]
 fn on_postgresql_a_trigger_keeps_updated_at() {
     crate::rig::run(Engine::Postgres, |app| async move {
-        insert(&app.database, ID, "ann@example.com", "ann@example.com").await.unwrap();
-        insert(&app.database, OTHER, "bob@example.com", "bob@example.com").await.unwrap();
-        app.database.execute("update users set updated_at = '2001-01-01T00:00:00Z'").await;
-        let updated = "select cast(extract(year from updated_at) as text) from users order by email_key";
+        insert(&app.database, ID, "ann@example.com", "ann@example.com")
+            .await
+            .unwrap();
+        insert(&app.database, OTHER, "bob@example.com", "bob@example.com")
+            .await
+            .unwrap();
+        app.database
+            .execute("update users set updated_at = '2001-01-01T00:00:00Z'")
+            .await;
+        let updated =
+            "select cast(extract(year from updated_at) as text) from users order by email_key";
         assert_eq!(app.database.texts(updated).await.concat(), ["2001", "2001"]);
-        app.database.execute("update users set name = 'Ann' where email_key = 'ann@example.com'").await;
+        app.database
+            .execute("update users set name = 'Ann' where email_key = 'ann@example.com'")
+            .await;
         let recent = "select count(*) from users where updated_at > now() - interval '1 minute'";
         assert_eq!(app.database.number(recent).await, 1);
         assert_eq!(app.database.texts(updated).await[1], ["2001"]);
         // Who says when, is believed.
-        app.database.execute("update users set name = 'A', updated_at = '2002-01-01T00:00:00Z'").await;
+        app.database
+            .execute("update users set name = 'A', updated_at = '2002-01-01T00:00:00Z'")
+            .await;
         assert_eq!(app.database.texts(updated).await.concat(), ["2002", "2002"]);
     });
 }

@@ -24,11 +24,18 @@ fn statements_of(source: &Source) -> Vec<Statement> {
     struct Constants<'a>(&'a str, Vec<Statement>);
     impl<'ast> Visit<'ast> for Constants<'_> {
         fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
-            if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &*item.expr
+            if let syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(text),
+                ..
+            }) = &*item.expr
                 && is_sql(&text.value())
             {
                 let (path, name) = (self.0.to_owned(), item.ident.to_string());
-                self.1.push(Statement { path, name, sql: text.value() });
+                self.1.push(Statement {
+                    path,
+                    name,
+                    sql: text.value(),
+                });
             }
         }
     }
@@ -39,7 +46,10 @@ fn statements_of(source: &Source) -> Vec<Statement> {
 
 fn is_sql(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
-    matches!(first, "select" | "insert" | "update" | "delete" | "with" | "create" | "alter" | "drop")
+    matches!(
+        first,
+        "select" | "insert" | "update" | "delete" | "with" | "create" | "alter" | "drop"
+    )
 }
 
 fn statements() -> Vec<Statement> {
@@ -52,7 +62,9 @@ fn texts_run(source: &Source) -> Vec<String> {
     let runs = ["query", "query_as", "query_scalar", "query_with", "raw_sql"];
     let mut texts = Vec::new();
     for (at, path) in tokens.windows(4).enumerate() {
-        let [krate, _, mark, function] = path else { continue };
+        let [krate, _, mark, function] = path else {
+            continue;
+        };
         if krate == "sqlx" && mark == ":" && runs.contains(&function.as_str()) {
             texts.push(argument(&tokens[at + 4..]));
         }
@@ -72,7 +84,10 @@ fn argument(tokens: &[String]) -> String {
             _ => {}
         }
     }
-    tokens.take_while(|token| !matches!(token.as_str(), ")" | ",")).cloned().collect()
+    tokens
+        .take_while(|token| !matches!(token.as_str(), ")" | ","))
+        .cloned()
+        .collect()
 }
 
 on_both_engines! {
@@ -106,11 +121,18 @@ fn the_search_finds_the_statements() {
     assert!(found.len() >= AT_LEAST, "only {} statements", found.len());
     for source in sources::all() {
         let in_store = source.path.ends_with("/store.rs");
-        assert!(!in_store || !statements_of(&source).is_empty(), "{} has none", source.path);
+        assert!(
+            !in_store || !statements_of(&source).is_empty(),
+            "{} has none",
+            source.path
+        );
     }
     for (path, name) in OF_POSTGRES_ALONE {
         assert!(path.starts_with("db/"), "{path} may not know the engines");
-        assert!(found.iter().any(|one| one.path == path && one.name == name), "{path} {name} is gone");
+        assert!(
+            found.iter().any(|one| one.path == path && one.name == name),
+            "{path} {name} is gone"
+        );
     }
 }
 
@@ -119,12 +141,19 @@ fn the_search_finds_the_statements() {
 fn what_is_run_is_a_constant_that_the_search_finds() {
     let mut runs = 0;
     for source in sources::all() {
-        let constants: Vec<_> = statements_of(&source).into_iter().map(|one| one.name).collect();
+        let constants: Vec<_> = statements_of(&source)
+            .into_iter()
+            .map(|one| one.name)
+            .collect();
         for text in texts_run(&source) {
             runs += 1;
             // Two literals, one for each engine, about the engines' own catalogues.
             let own = source.path == "db/migrations.rs" && text.starts_with("self.table_exists");
-            assert!(own || constants.contains(&text), "{} runs `{text}`, which is no constant of it", source.path);
+            assert!(
+                own || constants.contains(&text),
+                "{} runs `{text}`, which is no constant of it",
+                source.path
+            );
         }
     }
     assert!(runs >= AT_LEAST, "only {runs} calls");
@@ -132,12 +161,22 @@ fn what_is_run_is_a_constant_that_the_search_finds() {
 
 #[test]
 fn what_is_no_constant_is_noticed() {
-    let source = |text: &str| Source { path: "x/store.rs".to_owned(), text: text.to_owned() };
-    let bad = source("fn f() { sqlx::query(&format!(\"select {x}\")).execute(c); sqlx::query_as::<_, (i64,)>(\"select 1\") }");
+    let source = |text: &str| Source {
+        path: "x/store.rs".to_owned(),
+        text: text.to_owned(),
+    };
+    let bad = source(
+        "fn f() { sqlx::query(&format!(\"select {x}\")).execute(c); sqlx::query_as::<_, (i64,)>(\"select 1\") }",
+    );
     let texts = texts_run(&bad);
     assert_eq!(texts.len(), 2, "{texts:?}");
-    assert!(texts[0].starts_with("&format!") && texts[1].starts_with("\"select"), "{texts:?}");
-    let good = source("const A: &str = \"\n    select 1\"; const B: &str = \"hallpass\"; fn f() { sqlx::query_scalar(A) }");
+    assert!(
+        texts[0].starts_with("&format!") && texts[1].starts_with("\"select"),
+        "{texts:?}"
+    );
+    let good = source(
+        "const A: &str = \"\n    select 1\"; const B: &str = \"hallpass\"; fn f() { sqlx::query_scalar(A) }",
+    );
     assert_eq!(texts_run(&good), ["A"]);
     assert_eq!(statements_of(&good).len(), 1);
 }
@@ -148,7 +187,11 @@ fn the_two_engines_are_asked() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let error = crate::rig::block_on(async {
             let database = Database::migrated(engine).await;
-            let error = database.prepare("select nope from users").await.unwrap_err().to_string();
+            let error = database
+                .prepare("select nope from users")
+                .await
+                .unwrap_err()
+                .to_string();
             database.remove().await;
             error
         });

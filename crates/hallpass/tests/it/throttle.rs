@@ -6,14 +6,20 @@ use crate::rig::{Answer, PASSWORD, TestApp, fresh_client, on_both_engines};
 
 /// A wrong guess, from a client of its own.
 async fn guess(app: &TestApp, email: &str) -> Answer {
-    app.sign_in(email, "not the password 7").from(&fresh_client()).await
+    app.sign_in(email, "not the password 7")
+        .from(&fresh_client())
+        .await
 }
 
 /// So many wrong guesses, all of which are answered "wrong".
 async fn fail(app: &TestApp, email: &str, times: usize) {
     for at in 0..times {
         let answer = guess(app, email).await;
-        assert_eq!(answer.verdict(), (401, "invalid_credentials".to_owned()), "guess {at}");
+        assert_eq!(
+            answer.verdict(),
+            (401, "invalid_credentials".to_owned()),
+            "guess {at}"
+        );
     }
 }
 
@@ -22,7 +28,11 @@ async fn right(app: &TestApp, email: &str) -> Answer {
 }
 
 fn is_limited(answer: &Answer, retry_after: &str) {
-    assert_eq!(answer.verdict(), (429, "rate_limited".to_owned()), "{answer}");
+    assert_eq!(
+        answer.verdict(),
+        (429, "rate_limited".to_owned()),
+        "{answer}"
+    );
     assert_eq!(answer.header("retry-after"), Some(retry_after), "{answer}");
 }
 

@@ -6,38 +6,59 @@ use crate::rig::{Answer, PASSWORD, TestApp, on_both_engines};
 
 /// A wrong guess at an address nobody has tried, from this client.
 async fn guess(app: &TestApp, at: usize, client: &str) -> u16 {
-    app.sign_in(&format!("a{at}@example.com"), "not the password 7").from(client).await.status
+    app.sign_in(&format!("a{at}@example.com"), "not the password 7")
+        .from(client)
+        .await
+        .status
 }
 
 /// So many wrong guesses at as many addresses.
 async fn fail(app: &TestApp, times: usize, client: &str) {
     for at in 0..times {
-        assert_eq!(guess(app, at, client).await, 401, "guess {at} from {client}");
+        assert_eq!(
+            guess(app, at, client).await,
+            401,
+            "guess {at} from {client}"
+        );
     }
 }
 
 async fn right(app: &TestApp, client: &str) -> u16 {
-    app.sign_in("ann@example.com", PASSWORD).from(client).await.status
+    app.sign_in("ann@example.com", PASSWORD)
+        .from(client)
+        .await
+        .status
 }
 
 async fn register(app: &TestApp, at: usize, client: &str) -> Answer {
     let body = json!({"email": format!("r{at}@example.com"), "password": PASSWORD});
-    app.post("/api/v1/auth/register").from(client).json(&body).await
+    app.post("/api/v1/auth/register")
+        .from(client)
+        .json(&body)
+        .await
 }
 
 /// Asks as this peer with these headers, until the client that is counted has
 /// used up what it has, and says whether another request is then refused.
 async fn share_a_count(app: &TestApp, one: (&str, &[&str]), other: (&str, &[&str])) -> bool {
-    app.database.execute("delete from throttle; delete from users").await;
+    app.database
+        .execute("delete from throttle; delete from users")
+        .await;
     let send = |(peer, forwarded): (&str, &[&str]), at: usize| {
         let body = json!({"email": format!("r{at}@example.com"), "password": PASSWORD});
         let request = app.post("/api/v1/auth/register").from(peer).json(&body);
-        forwarded.iter().fold(request, |request, hops| request.header("x-forwarded-for", hops))
+        forwarded.iter().fold(request, |request, hops| {
+            request.header("x-forwarded-for", hops)
+        })
     };
     for at in 0..20 {
         assert_eq!(send(one, at).await.status, 201);
     }
-    assert_eq!(send(one, 20).await.status, 429, "it shares a count with itself");
+    assert_eq!(
+        send(one, 20).await.status,
+        429,
+        "it shares a count with itself"
+    );
     send(other, 21).await.status == 429
 }
 

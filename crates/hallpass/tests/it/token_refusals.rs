@@ -9,7 +9,11 @@ use crate::forge::{Forge, base64url};
 use crate::rig::{Account, PUBLIC_URL, SECRET, START, TestApp, on_both_engines};
 
 /// Each of these is refused like a word that is no token, wherever it is sent.
-async fn all_refused(app: &TestApp, ann: &Account, tokens: impl IntoIterator<Item = (String, String)>) {
+async fn all_refused(
+    app: &TestApp,
+    ann: &Account,
+    tokens: impl IntoIterator<Item = (String, String)>,
+) {
     let expected = app.me("nonsense").await;
     assert_eq!(expected.verdict(), (401, "invalid_token".to_owned()));
     for (what, token) in tokens {
@@ -17,11 +21,18 @@ async fn all_refused(app: &TestApp, ann: &Account, tokens: impl IntoIterator<Ite
         let by_cookie = app.post("/api/v1/auth/signout").cookie(&token).await;
         assert_eq!(by_cookie.bytes(), expected.bytes(), "{what}, as a cookie");
     }
-    assert_eq!(app.me(&ann.token).await.status, 200, "a good one still passes");
+    assert_eq!(
+        app.me(&ann.token).await.status,
+        200,
+        "a good one still passes"
+    );
 }
 
 fn named<const N: usize>(tokens: [(&str, String); N]) -> Vec<(String, String)> {
-    tokens.into_iter().map(|(what, token)| (what.to_owned(), token)).collect()
+    tokens
+        .into_iter()
+        .map(|(what, token)| (what.to_owned(), token))
+        .collect()
 }
 
 /// The three parts of a token.

@@ -8,26 +8,67 @@ use crate::rig::{Answer, PASSWORD, TestApp, fresh_client, on_both_engines};
 type Case = (Value, Option<&'static str>);
 
 fn not_text() -> Vec<Case> {
-    let values = [json!(5), json!(-1.5), json!(u64::MAX), json!(true), json!(false), json!([]), json!(["x"]),
-                  json!({}), json!({"a": 1})];
-    values.into_iter().map(|value| (value, Some("string_type"))).collect()
+    let values = [
+        json!(5),
+        json!(-1.5),
+        json!(u64::MAX),
+        json!(true),
+        json!(false),
+        json!([]),
+        json!(["x"]),
+        json!({}),
+        json!({"a": 1}),
+    ];
+    values
+        .into_iter()
+        .map(|value| (value, Some("string_type")))
+        .collect()
 }
 
 /// An address of so many characters, none of which stands in a password here.
 fn address(length: usize) -> String {
-    let domain = format!("{}.{}.{}.zzz", "z".repeat(62), "z".repeat(62), "z".repeat(62));
+    let domain = format!(
+        "{}.{}.{}.zzz",
+        "z".repeat(62),
+        "z".repeat(62),
+        "z".repeat(62)
+    );
     format!("{}@{domain}", "z".repeat(length - domain.len() - 1))
 }
 
 fn emails() -> Vec<Case> {
     let mut cases = not_text();
     cases.push((Value::Null, Some("string_type")));
-    let broken = ["", " ", "a", "@", "a@", "@b.co", "a@b", "a@@b.co", "a b@b.co", "a@b.co\u{0}", "a@b..co", "a@b.co,c@d.co",
-                  "a\r\nBcc: c@d.co", "A <a@b.co>", "\"a b\"@b.co", "a@[127.0.0.1]", "\u{200b}@b.co"];
+    let broken = [
+        "",
+        " ",
+        "a",
+        "@",
+        "a@",
+        "@b.co",
+        "a@b",
+        "a@@b.co",
+        "a b@b.co",
+        "a@b.co\u{0}",
+        "a@b..co",
+        "a@b.co,c@d.co",
+        "a\r\nBcc: c@d.co",
+        "A <a@b.co>",
+        "\"a b\"@b.co",
+        "a@[127.0.0.1]",
+        "\u{200b}@b.co",
+    ];
     cases.extend(broken.map(|text| (json!(text), Some("value_error"))));
     cases.push((json!(address(255)), Some("value_error")));
     cases.push((json!("x".repeat(10_000)), Some("value_error")));
-    cases.extend([json!("a@b.co"), json!(address(254)), json!("\u{fc}@b\u{fc}cher.example")].map(|value| (value, None)));
+    cases.extend(
+        [
+            json!("a@b.co"),
+            json!(address(254)),
+            json!("\u{fc}@b\u{fc}cher.example"),
+        ]
+        .map(|value| (value, None)),
+    );
     cases
 }
 
@@ -45,7 +86,12 @@ fn new_passwords() -> Vec<Case> {
     ] {
         cases.push((json!(text), Some(rule)));
     }
-    let good = ["kq7-vz2p", "kq7-v\u{1f600}\u{1f601}\u{1f602}", "       k q7 v z2    ", "marble otter 9 quilt"];
+    let good = [
+        "kq7-vz2p",
+        "kq7-v\u{1f600}\u{1f601}\u{1f602}",
+        "       k q7 v z2    ",
+        "marble otter 9 quilt",
+    ];
     cases.extend(good.map(|text| (json!(text), None)));
     cases.push((json!("kq7 vz2 ".repeat(8)), None));
     cases.push((json!("kq7 vz2 ".repeat(16)), None));
@@ -59,8 +105,17 @@ fn names() -> Vec<Case> {
     }
     cases.push((json!("x".repeat(256)), Some("string_too_long")));
     cases.push((json!("\u{1f600}".repeat(256)), Some("string_too_long")));
-    let good = [json!(null), json!(""), json!(" "), json!("x"), json!("x".repeat(255)), json!("\u{1f600}".repeat(255)),
-                json!("<img src=x onerror=alert(1)>"), json!("O'Brien; drop table users --"), json!("\u{5d0}\u{5d1}")];
+    let good = [
+        json!(null),
+        json!(""),
+        json!(" "),
+        json!("x"),
+        json!("x".repeat(255)),
+        json!("\u{1f600}".repeat(255)),
+        json!("<img src=x onerror=alert(1)>"),
+        json!("O'Brien; drop table users --"),
+        json!("\u{5d0}\u{5d1}"),
+    ];
     cases.extend(good.map(|value| (value, None)));
     cases
 }
@@ -71,7 +126,15 @@ fn typed_passwords() -> Vec<Case> {
     cases.push((json!(""), Some("string_too_short")));
     cases.push((json!("q".repeat(129)), Some("string_too_long")));
     cases.push((json!("q".repeat(60_000)), Some("string_too_long")));
-    cases.extend([json!("q"), json!("q".repeat(128)), json!("\u{1f600}".repeat(128)), json!("\u{0}")].map(|value| (value, None)));
+    cases.extend(
+        [
+            json!("q"),
+            json!("q".repeat(128)),
+            json!("\u{1f600}".repeat(128)),
+            json!("\u{0}"),
+        ]
+        .map(|value| (value, None)),
+    );
     cases
 }
 
@@ -79,7 +142,11 @@ fn typed_passwords() -> Vec<Case> {
 fn expect(answer: &Answer, field: &str, case: &Case, accepted: u16) {
     let start: String = case.0.to_string().chars().take(60).collect();
     match case.1 {
-        Some(rule) => assert_eq!(answer.faults(), [format!("body.{field}: {rule}")], "{start}"),
+        Some(rule) => assert_eq!(
+            answer.faults(),
+            [format!("body.{field}: {rule}")],
+            "{start}"
+        ),
         None => assert_eq!(answer.status, accepted, "{field} = {start}\n{answer}"),
     }
 }

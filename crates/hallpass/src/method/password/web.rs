@@ -15,8 +15,11 @@ use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
 use crate::session::web::{OwnSite, TokenResponse, signed_in};
 use crate::web::ApiTag;
+use crate::web::answers::{
+    BodyErrors, CredentialErrors, ForeignSiteErrors, ServerErrors, ThrottleErrors,
+};
 use crate::web::client::ClientAddress;
-use crate::web::error::{BodyErrors, ForbiddenErrors, ServerErrors, ThrottleErrors, TokenErrors};
+use crate::web::error::ErrorBody;
 use crate::web::json::{Field, JsonBody};
 
 pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
@@ -33,12 +36,12 @@ pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
 struct RegisterBody {
     /// At most 254 characters.
     #[serde(default)]
-    #[schema(value_type = String, format = Email, max_length = 254, example = "ann@example.com")]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
     email: Field<String>,
     /// 8 to 128 Unicode code points, not a common password, and without the
     /// part of the address before the `@`.
     #[serde(default)]
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "three unrelated words")]
+    #[schema(value_type = String, required = true, format = Password, min_length = 8, max_length = 128, example = "three unrelated words")]
     password: Field<SecretString>,
     /// At most 255 characters.
     #[serde(default)]
@@ -46,7 +49,7 @@ struct RegisterBody {
     name: Field<String>,
 }
 
-/// Register.
+/// Register
 ///
 /// Makes an account and signs its owner in. A taken address, in any letter
 /// case, is refused with 400 (`registration_refused`).
@@ -56,8 +59,11 @@ struct RegisterBody {
     tag = ApiTag::AUTH,
     request_body = RegisterBody,
     responses(
-        (status = 201, body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
-        BodyErrors, ForbiddenErrors, ThrottleErrors, ServerErrors,
+        (status = 201, description = "The account, and a session of its owner", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
+        BodyErrors, ForeignSiteErrors, ThrottleErrors, ServerErrors,
+        // After `BodyErrors`, whose 400 it replaces.
+        (status = 400, description = "The address is taken (`registration_refused`), or the body is not JSON (`malformed_json`).", body = ErrorBody,
+            example = json!({"detail": "Unable to create account. Please try a different email.", "code": "registration_refused"})),
     ),
 )]
 async fn register(
@@ -92,15 +98,15 @@ impl RegisterBody {
 struct SigninBody {
     /// The address of the account, in any letter case.
     #[serde(default)]
-    #[schema(value_type = String, format = Email, max_length = 254, example = "ann@example.com")]
+    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
     email: Field<String>,
     /// Its password.
     #[serde(default)]
-    #[schema(value_type = String, format = Password, min_length = 1, max_length = 128, example = "three unrelated words")]
+    #[schema(value_type = String, required = true, format = Password, min_length = 1, max_length = 128, example = "three unrelated words")]
     password: Field<SecretString>,
 }
 
-/// Sign in.
+/// Sign in
 ///
 /// An unknown address and a wrong password are answered alike, with 401
 /// (`invalid_credentials`).
@@ -110,8 +116,8 @@ struct SigninBody {
     tag = ApiTag::AUTH,
     request_body = SigninBody,
     responses(
-        (status = 200, body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
-        TokenErrors, BodyErrors, ForbiddenErrors, ThrottleErrors, ServerErrors,
+        (status = 200, description = "A session", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
+        CredentialErrors, BodyErrors, ForeignSiteErrors, ThrottleErrors, ServerErrors,
     ),
 )]
 async fn signin(

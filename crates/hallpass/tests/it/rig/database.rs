@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use hallpass::{DatabaseUrl, Hallpass};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqlSafeStr as _};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _, SqlSafeStr as _,
+};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -145,7 +147,9 @@ impl Database {
     pub(crate) async fn table_count(&self) -> i64 {
         let tables = match self.engine() {
             Engine::Sqlite => "select count(*) from sqlite_schema where type = 'table'",
-            Engine::Postgres => "select count(*) from pg_tables where schemaname = current_schema()",
+            Engine::Postgres => {
+                "select count(*) from pg_tables where schemaname = current_schema()"
+            }
         };
         self.number(tables).await
     }
@@ -222,7 +226,11 @@ const FILE: &str = "hallpass.db";
 /// power cut, and a disk under load would make the tests slow.
 fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
+    let made = if memory.is_dir() {
+        TempDir::new_in(memory)
+    } else {
+        TempDir::new()
+    };
     made.unwrap()
 }
 
@@ -328,7 +336,9 @@ fn admin_url() -> &'static str {
 }
 
 fn admin_options() -> PgConnectOptions {
-    PgConnectOptions::from_str(admin_url()).unwrap().disable_statement_logging()
+    PgConnectOptions::from_str(admin_url())
+        .unwrap()
+        .disable_statement_logging()
 }
 
 fn admin() -> &'static PgPool {
