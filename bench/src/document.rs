@@ -67,10 +67,12 @@ fn of_section(section: &Section) -> String {
     let plots = plots.map(|plot| format!("![{}](benchmarks/{})\n\n", plot.alt, plot.file));
     let facts = section.facts.iter();
     let facts = facts.map(|fact| format!("| {} | {} |\n", fact.what, fact.figure));
+    let notes = section.notes.iter().map(|note| format!("\n{note}\n"));
     format!(
-        "\n### {}\n\n{}| figure | |\n|---|---:|\n{}",
+        "\n### {}\n\n{}| figure | |\n|---|---:|\n{}{}",
         section.name.title(),
         plots.collect::<String>(),
-        facts.collect::<String>()
+        facts.collect::<String>(),
+        notes.collect::<String>()
     )
 }

@@ -42,6 +42,8 @@ pub(crate) struct Section {
     pub(crate) name: Name,
     pub(crate) bars: Vec<Bar>,
     pub(crate) facts: Vec<Fact>,
+    /// What was not measured, and why.
+    pub(crate) notes: Vec<String>,
     #[serde(skip)]
     pub(crate) plots: Vec<Plot>,
 }
@@ -52,6 +54,7 @@ impl Section {
             name,
             bars: Vec::new(),
             facts: Vec::new(),
+            notes: Vec::new(),
             plots: Vec::new(),
         }
     }

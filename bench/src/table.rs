@@ -27,12 +27,15 @@ pub(crate) fn print(report: &Report) {
             let line = format!("{:<WHAT$}{:>FIGURE$}", fact.what, fact.figure);
             anstream::println!("  {}", paint(DIM, line));
         }
+        for note in &section.notes {
+            anstream::println!("  {}", paint(WARN, note));
+        }
         anstream::println!();
     }
     let missed = report.bars().filter(|bar| !bar.is_met()).count();
     let all = report.bars().count();
     if missed == 0 {
-        anstream::println!("{}", paint(GOOD, format!("all {all} bars met")));
+        anstream::println!("{}", paint(GOOD, format!("{all} of {all} bars met")));
     } else {
         anstream::println!("{}", paint(BAD, format!("{missed} of {all} bars missed")));
     }

@@ -55,7 +55,12 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Successful answers a second.
     pub(crate) fn rate(&self) -> f64 {
-        self.per_second(self.answers.saturating_sub(self.refused))
+        self.rate_with(0)
+    }
+
+    /// As [`rate`](Self::rate), with so many more that count.
+    pub(crate) fn rate_with(&self, more: usize) -> f64 {
+        self.per_second(self.answers.saturating_sub(self.refused) + more)
     }
 
     /// Refusals a second.

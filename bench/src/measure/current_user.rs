@@ -56,7 +56,12 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
             contender.rates.push(outcome.rate());
         }
     }
-    Ok(conclude(&contenders))
+    let mut section = conclude(&contenders);
+    if database.is_none() {
+        let note = "PostgreSQL was not measured: HALLPASS_TEST_POSTGRES is not set.";
+        section.notes.push(note.to_owned());
+    }
+    Ok(section)
 }
 
 fn bare(context: &Context<'_>, halves: &Halves) -> Result<Contender> {

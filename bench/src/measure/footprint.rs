@@ -18,7 +18,7 @@ const MOST_MIB: f64 = 25.0;
 const MOST_MS: f64 = 200.0;
 
 /// Longer than the hashing pool keeps its memory.
-const POOL_RESTS: Duration = Duration::from_secs(12);
+pub(super) const POOL_RESTS: Duration = Duration::from_secs(12);
 
 pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
     let mut section = Section::new(NAME);

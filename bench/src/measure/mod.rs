@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 mod current_user;
+mod door;
 mod footprint;
 mod plan;
 mod sign_in;

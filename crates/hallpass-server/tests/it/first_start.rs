@@ -173,6 +173,10 @@ async fn whatever_it_listens_on_the_greeting_names_an_address_that_can_be_called
         ("0.0.0.0", "http://localhost:"),
         ("127.0.0.2", "http://127.0.0.2:"),
     ] {
+        // Other systems give themselves the first of these addresses alone.
+        if host == "127.0.0.2" && !cfg!(target_os = "linux") {
+            continue;
+        }
         let place = Place::new();
         let server = place.launch().set("HOST", host).start().await;
         let url = format!("{shown}{}", server.port);

@@ -5,8 +5,25 @@
 //! beside each other, and none sleeps for a while and hopes: each waits for the
 //! event itself, for so long and no longer.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot set up its case has failed"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test bounds what it waits for, and asks what `make test` has started"
+)]
+#![expect(
+    clippy::disallowed_types,
+    reason = "databases are made by name, and looked into by whatever SQL a test needs"
+)]
+
 mod deadlines;
-mod disk;
+#[cfg(target_os = "linux")]
+mod disk_full;
+mod disk_read_only;
 mod durability;
 mod first_start;
 mod hostile;

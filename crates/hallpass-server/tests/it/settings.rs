@@ -6,7 +6,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::rig::{Launch, PASSWORD, PATIENCE, Place, SECRET, within};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::rig::{Launch, PASSWORD, PATIENCE, Place, SECRET, Server, events, within};
 
 /// Stands in values that may be secret, and must not stand in what is said.
 const CANARY: &str = "hunter2";
@@ -553,4 +556,79 @@ async fn every_setting_may_come_from_a_file() {
         .set("BETTER_AUTH_SECRET", SECRET);
     let server = launch.start().await;
     assert_eq!(server.api.me(&registered.token()).await.status, 200);
+}
+
+/// The thread names of a process.
+#[cfg(target_os = "linux")]
+fn threads(server: &Server) -> Vec<String> {
+    let tasks = format!("/proc/{}/task", server.process.pid());
+    let name = |task: std::io::Result<fs::DirEntry>| {
+        fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default()
+    };
+    let names = fs::read_dir(tasks).unwrap().map(name);
+    names.map(|name| name.trim().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn each_setting_reaches_what_it_is_for() {
+    let place = Place::new();
+    let server = place
+        .launch()
+        .set("BETTER_AUTH_URL", "http://auth.test:9000")
+        .set("CORS_ORIGINS", "http://app.test, http://other.test:3000")
+        .set("DATABASE_URL", "sqlite://accounts.db")
+        .set("HALLPASS_COOKIE_PREFIX", "better-auth")
+        .set("HALLPASS_DATA_DIR", "data")
+        .set("HALLPASS_HASH_THREADS", "3")
+        .set("HALLPASS_PASSWORD_HASH", "bcrypt")
+        .set("HALLPASS_PASSWORD_MIN_LENGTH", "21")
+        .set("TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1")
+        .start()
+        .await;
+    let short = server.api.register("ann@example.com").await;
+    assert_eq!(
+        short.status, 422,
+        "the password has 20 characters: {short:?}"
+    );
+
+    let register = |origin: &str| {
+        let body = json!({"email": "ann@example.com", "password": format!("{PASSWORD}!")});
+        let request = server
+            .api
+            .request(Method::POST, "/api/v1/auth/register")
+            .json(&body);
+        let request = request.header("x-forwarded-for", "198.51.100.7, 203.0.113.9, 10.1.2.3");
+        server.api.send(request.header("origin", origin))
+    };
+    let foreign = register("http://localhost:8000").await;
+    assert_eq!(foreign.verdict(), (403, "cross_site_request".to_owned()));
+    let registered = register("http://auth.test:9000").await;
+    assert_eq!(registered.status, 201, "{registered:?}");
+    let cookie = registered.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("better-auth.session_token="), "{cookie}");
+    for listed in ["http://app.test", "http://other.test:3000"] {
+        let taken = register(listed).await;
+        assert_eq!(taken.verdict(), (400, "registration_refused".to_owned()));
+        assert_eq!(taken.header("access-control-allow-origin"), Some(listed));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let threads = threads(&server);
+        let hashing = threads
+            .iter()
+            .filter(|name| name.starts_with("hallpass-hash"));
+        assert_eq!(hashing.count(), 3, "{threads:?}");
+    }
+    let events = events(&server.stop().await.err);
+    let sign_up = events
+        .iter()
+        .find(|event| event["event"] == "sign_up")
+        .unwrap();
+    assert_eq!(sign_up["client"], "203.0.113.9", "{sign_up}");
+    assert_eq!(place.entries(), ["data", "data/accounts.db", "data/secret"]);
+    let stored = fs::read(place.path("data/accounts.db")).unwrap();
+    assert!(
+        String::from_utf8_lossy(&stored).contains("$2b$12$"),
+        "bcrypt of cost 12"
+    );
 }

@@ -234,19 +234,16 @@ fn bearer_token(value: &HeaderValue) -> Result<&str, Error> {
 
 fn cookie_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<&'a str, Error> {
     let name = cookie_name(settings);
-    let values = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let pairs = values
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    let mut ours = pairs
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| value);
+    // Bytes, since a cookie of somebody else may hold anything.
+    let cookies = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = cookies
+        .flat_map(|cookies| cookies.split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii);
+    let value = |pair: &'a [u8]| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
+    let mut ours = pairs.filter_map(value);
     match (ours.next(), ours.next()) {
         (None, _) => Err(Error::AuthenticationRequired),
-        (Some(token), None) => Ok(token),
+        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Error::InvalidToken),
         // A second one was planted from a sibling domain or an outer path
         // (RFC 6265, section 8.6), and which is which cannot be told.
         (Some(_), Some(_)) => Err(Error::InvalidToken),

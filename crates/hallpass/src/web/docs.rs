@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -78,7 +79,12 @@ pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
         )
         .route(
             "/docs/{file}",
-            get(move |Path(file): Path<String>| async move { asset(&file, config) }),
+            get(
+                move |file: Result<Path<String>, PathRejection>| async move {
+                    let Path(file) = file.map_err(|_| Error::NotFound)?;
+                    asset(&file, config)
+                },
+            ),
         )
 }
 

@@ -56,42 +56,22 @@ async fn read(body: Body) -> Result<Bytes, Error> {
     }
 }
 
+/// JSON is UTF-8 as a whole and correct to its end (RFC 8259, section 8.1),
+/// also where nobody reads it, before its fields are looked at.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice::<Object<T>>(bytes)
-        .map(|object| object.0)
-        .map_err(|error| {
-            // Our fields take any value, so the only data error is a body that
-            // is not an object; a repeated field is as ambiguous as bad syntax.
-            if error.is_data() && !error.to_string().starts_with("duplicate field") {
-                Error::Invalid(vec![FieldFault::of_body(
-                    "object_type",
-                    "The body must be a JSON object.",
-                )])
-            } else {
-                Error::MalformedJson
-            }
-        })
-}
-
-/// Refuses an array where serde's derive would read it as the fields in order.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfMap<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
-            type Value = T;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(serde::de::value::MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_map(OfMap(PhantomData)).map(Self)
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::MalformedJson)?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|_| Error::MalformedJson)?;
+    // serde would read an array as the fields in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        let message = "The body must be a JSON object.";
+        return Err(Error::Invalid(vec![FieldFault::of_body(
+            "object_type",
+            message,
+        )]));
     }
+    // Our fields take any value. What is left is a field that stands there
+    // twice, of which nobody can say which one is meant, and half a surrogate.
+    serde_json::from_str(text).map_err(|_| Error::MalformedJson)
 }
 
 /// A field that should be a string, and what stood there instead.

@@ -7,7 +7,8 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 use crate::rig::{
-    Account, Engine, PASSWORD, TestApp, block_on, enter, finish, fresh_client, start,
+    Account, Engine, PASSWORD, TestApp, block_on, enter, finish, fresh_client, percent_encoded,
+    start,
 };
 
 /// The same inputs in each run: a failure here is no accident.
@@ -192,12 +193,7 @@ fn anything_in_any_header() {
 
 #[test]
 fn any_path() {
-    let encoded = vec(any::<u8>(), 0..24).prop_map(|bytes| {
-        bytes
-            .iter()
-            .map(|byte| format!("%{byte:02x}"))
-            .collect::<String>()
-    });
+    let encoded = vec(any::<u8>(), 0..24).prop_map(|bytes| percent_encoded(&bytes));
     let plain = "[a-zA-Z0-9._~!$&'()*+,;=:@/-]{0,24}";
     for_all(
         200,

@@ -8,7 +8,7 @@ const SECOND: &str = "https://app.example.com";
 
 fn with_two_front_ends(app: &TestApp) -> TestApp {
     app.with(|settings| {
-        settings.cors_origins = vec![FRONT_END.parse().unwrap(), SECOND.parse().unwrap()]
+        settings.cors_origins = vec![FRONT_END.parse().unwrap(), SECOND.parse().unwrap()];
     })
 }
 

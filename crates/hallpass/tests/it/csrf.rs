@@ -54,8 +54,8 @@ fn is_from_a_foreign_site(site: Option<&str>, origins: &[&str]) -> bool {
     let ours = origins == [PUBLIC_URL];
     match site {
         Some("same-origin" | "none") => false,
-        Some("cross-site" | "same-site") => !listed,
-        // No browser sends another word; what is not known is not trusted.
+        // `cross-site` and `same-site`. No browser sends another word, and what is
+        // not known is not trusted.
         Some(_) => !listed,
         None if origins.is_empty() => false,
         None => !ours && !listed,
@@ -66,8 +66,7 @@ fn expected(action: Action, credential: Credential, foreign: bool) -> (u16, &'st
     let refused = (403, "cross_site_request");
     match (action, credential) {
         // Login CSRF: whoever is signed in already.
-        (Action::Register, _) if foreign => refused,
-        (Action::SignIn, _) if foreign => refused,
+        (Action::Register | Action::SignIn, _) if foreign => refused,
         (Action::Register, _) => (201, ""),
         (Action::SignIn, _) => (200, ""),
         (_, Credential::None) => (401, "authentication_required"),

@@ -54,7 +54,7 @@ on_both_engines! {
         }
     }
 
-    /// Auth.js GHSA-7rqj-j65f-68wh, NextAuth CVE-2022-35924, oauth2-proxy
+    /// Auth.js GHSA-7rqj-j65f-68wh, `NextAuth` CVE-2022-35924, oauth2-proxy
     /// CVE-2026-40574: what mail programs read in two ways is nobody's address.
     async fn hostile_addresses_are_refused(app) {
         let mut taken = Vec::new();

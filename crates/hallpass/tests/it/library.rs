@@ -1,5 +1,7 @@
 //! The library as an embedder calls it, without HTTP.
 
+use std::fmt::Write as _;
+
 use hallpass::{
     Client, Credentials, DatabaseUrl, DisplayName, EmailAddress, Error, ErrorCode, Registration,
     SigningSecret, UserId,
@@ -128,7 +130,7 @@ on_both_engines! {
         let credentials = Credentials::new("ann@example.com", &typed.as_str().into()).unwrap();
         let mut output = format!("{registration:?} {credentials:?} {url:?} {url} {:?}", server.hallpass);
         let session = server.hallpass.register(registration, client()).await.unwrap();
-        output.push_str(&format!("{session:?} {:?} {:?}", session.token, session.user));
+        write!(output, "{session:?} {:?} {:?}", session.token, session.user).unwrap();
         let lower = output.to_lowercase();
         assert!(!lower.contains(&canary.to_lowercase()), "{output}");
         assert!(!output.contains(session.token.expose()) && !output.contains("marble"), "{output}");

@@ -82,39 +82,7 @@ async fn every_flow(app: &TestApp) -> Vec<String> {
         app.get("/api/v1/auth/me").cookie(&bad).await;
         secrets.push(bad);
     }
-    app.get("/api/v1/auth/me")
-        .header("authorization", format!("Basic {ELSEWHERE}"))
-        .await;
-    app.get(&format!("/api/v1/users/{ELSEWHERE}?token={token}"))
-        .cookie(&token)
-        .await;
-    app.get(&format!("/{ELSEWHERE}?email={EMAIL}")).await;
-    app.request("DELETE", &format!("/api/v1/auth/me?{ELSEWHERE}"))
-        .header("referer", format!("http://x/{ELSEWHERE}"))
-        .await;
-    app.patch(&ann.path())
-        .bearer(&token)
-        .json(&json!({"name": format!("{NAME} II")}))
-        .await;
-    app.patch(&ann.path())
-        .cookie(&token)
-        .header("origin", "https://evil.example")
-        .json(&json!({"name": NAME}))
-        .await;
-    app.patch(&ann.path())
-        .bearer(&token)
-        .json(&json!({"name": format!("{NAME}\n")}))
-        .await;
-    for body in [
-        format!("{{\"password\":\"{TYPED}"),
-        format!("[\"{TYPED}\"]"),
-        format!("{{\"email\":\"{EMAIL}\",\"password\":[\"{TYPED}\"]}}"),
-    ] {
-        app.post("/api/v1/auth/signin").raw_json(body).await;
-    }
-    app.post("/api/v1/auth/signin")
-        .raw(format!("password={TYPED}"))
-        .await;
+    bad_requests(app, &ann).await;
     app.post("/api/v1/auth/signout").cookie(&token).await;
     for _ in 0..7 {
         app.sign_in(EMAIL, WRONG).await;
@@ -123,6 +91,33 @@ async fn every_flow(app: &TestApp) -> Vec<String> {
     app.me(&token).await;
     faults(app, &ann).await;
     secrets
+}
+
+/// Secrets where they do not belong, and what is refused of a signed-in user.
+async fn bad_requests(app: &TestApp, ann: &Account) {
+    let (me, sign_in) = ("/api/v1/auth/me", "/api/v1/auth/signin");
+    let elsewhere = [
+        app.get(me)
+            .header("authorization", format!("Basic {ELSEWHERE}")),
+        app.get(&format!("/api/v1/users/{ELSEWHERE}?token={}", ann.token)),
+        app.get(&format!("/{ELSEWHERE}?email={EMAIL}")),
+        app.request("DELETE", &format!("{me}?{ELSEWHERE}"))
+            .header("referer", format!("http://x/{ELSEWHERE}")),
+        app.post(sign_in).raw(format!("password={TYPED}")),
+        app.post(sign_in)
+            .raw_json(format!("{{\"password\":\"{TYPED}")),
+        app.post(sign_in).raw_json(format!("[\"{TYPED}\"]")),
+        app.post(sign_in)
+            .json(&json!({"email": EMAIL, "password": [TYPED]})),
+    ];
+    for request in elsewhere {
+        request.cookie(&ann.token).await;
+    }
+    let rename = |name: String| app.patch(&ann.path()).json(&json!({"name": name}));
+    rename(format!("{NAME} II")).bearer(&ann.token).await;
+    rename(format!("{NAME}\n")).bearer(&ann.token).await;
+    let foreign = rename(NAME.to_owned()).header("origin", "https://evil.example");
+    foreign.cookie(&ann.token).await;
 }
 
 /// What goes wrong on our side.

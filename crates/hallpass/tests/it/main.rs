@@ -4,6 +4,19 @@
 //! `make test` starts PostgreSQL and runs these. Nothing here sleeps, and the
 //! tests run in any order.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that meets what it does not expect has failed"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run SQL of their own, and are told of PostgreSQL by the environment"
+)]
+
 mod answers;
 mod any_input;
 mod architecture;
@@ -15,6 +28,7 @@ mod csrf;
 mod emails;
 mod enumeration;
 mod errors;
+mod faults;
 mod forge;
 mod hashes;
 mod headers;

@@ -42,20 +42,18 @@ pub(crate) const CHEAP_BCRYPT: HashPolicy = HashPolicy::Bcrypt { cost: 4 };
 /// Makes of one test two: `name::on_sqlite` and `name::on_postgresql`.
 macro_rules! on_both_engines {
     ($($(#[doc = $doc:literal])* async fn $name:ident($app:ident) $body:block)+) => {$(
+        $(#[doc = $doc])*
+        async fn $name($app: $crate::rig::TestApp) $body
+
         mod $name {
-            #[allow(unused_imports)] use super::*;
-
-            $(#[doc = $doc])*
-            async fn check($app: $crate::rig::TestApp) $body
-
             #[test]
             fn on_sqlite() {
-                $crate::rig::run($crate::rig::Engine::Sqlite, check);
+                $crate::rig::run($crate::rig::Engine::Sqlite, super::$name);
             }
 
             #[test]
             fn on_postgresql() {
-                $crate::rig::run($crate::rig::Engine::Postgres, check);
+                $crate::rig::run($crate::rig::Engine::Postgres, super::$name);
             }
         }
     )+};
@@ -247,6 +245,13 @@ pub(crate) fn fresh_client() -> String {
     std::net::Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_string()
 }
 
+/// Each byte as a URL may write it.
+pub(crate) fn percent_encoded(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
+}
+
 pub(crate) fn signing_secret(text: &str) -> SigningSecret {
     SigningSecret::new(&text.into()).unwrap()
 }
@@ -260,7 +265,7 @@ pub(crate) fn settings(database: DatabaseUrl) -> Settings {
     settings.hash_threads = NonZeroUsize::new(2).unwrap();
     // A test machine under load is no reason to answer 503.
     settings.hash_queue = HashQueue {
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
         ..HashQueue::default()
     };
     settings

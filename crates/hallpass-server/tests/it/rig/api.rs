@@ -144,6 +144,16 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The database is away or cannot write, for now.
+    pub(crate) fn assert_unavailable(&self) {
+        assert_eq!(
+            self.verdict(),
+            (503, "database_unavailable".to_owned()),
+            "{self:?}"
+        );
+        assert!((1..=3).contains(&self.retry_after()), "{self:?}");
+    }
+
     /// The seconds after which to come back.
     pub(crate) fn retry_after(&self) -> u64 {
         let seconds = self.header("retry-after");

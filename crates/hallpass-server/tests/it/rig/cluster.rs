@@ -1,7 +1,8 @@
 //! A PostgreSQL of a test's own, which may be stopped and started.
 
-use std::net::TcpListener;
+use std::hash::{BuildHasher as _, RandomState};
 use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -15,14 +16,15 @@ pub(super) fn from_make_test(name: &str) -> String {
 
 /// User and group of somebody without privileges, when root runs the tests.
 pub(crate) fn unprivileged_user() -> Option<(u32, u32)> {
-    let name = std::env::var("HALLPASS_TEST_POSTGRES_USER").ok()?;
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let name = std::env::var("HALLPASS_TEST_POSTGRES_USER");
+    let name = name.unwrap_or_else(|_| "nobody".to_owned());
     let ask = |option: &str| {
-        let said = Command::new("id")
-            .args([option, &name])
-            .output()
-            .unwrap()
-            .stdout;
-        String::from_utf8(said).unwrap().trim().parse().unwrap()
+        let said = Command::new("id").args([option, &name]).output().unwrap();
+        let id = String::from_utf8(said.stdout).unwrap();
+        id.trim().parse().unwrap()
     };
     Some((ask("-u"), ask("-g")))
 }
@@ -35,45 +37,40 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        let cluster = Self {
+        let mut cluster = Self {
             folder: TempDir::new().unwrap(),
             programs: PathBuf::from(from_make_test("HALLPASS_TEST_POSTGRES_BIN")),
-            // Free a moment ago; should somebody have taken it since, the test
-            // says so.
-            port: TcpListener::bind(("127.0.0.1", 0))
-                .unwrap()
-                .local_addr()
-                .unwrap()
-                .port(),
+            port: 0,
         };
         if let Some((user, group)) = unprivileged_user() {
             chown(cluster.folder.path(), Some(user), Some(group)).unwrap();
         }
-        let options = [
-            "--username=hallpass",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-        ];
-        cluster.run("initdb", &[&options[..], &["--no-sync"]].concat());
-        cluster.start_again();
-        cluster
+        cluster.must(
+            "initdb",
+            &["--username=hallpass", "--auth=trust", "--no-sync"],
+        );
+        // PostgreSQL itself finds out whether a port is free. Outgoing
+        // connections are given none of these, so it stays so.
+        for _ in 0..10 {
+            cluster.port =
+                10_240 + u16::try_from(RandomState::new().hash_one(()) % 22_000).unwrap();
+            if cluster.starts() {
+                return cluster;
+            }
+        }
+        panic!("PostgreSQL does not start: {}", cluster.log());
     }
 
     /// Kills it, as a crash does.
     pub(crate) fn crash(&self) {
-        self.run("pg_ctl", &["-m", "immediate", "stop"]);
+        self.must("pg_ctl", &["-m", "immediate", "stop"]);
     }
 
     pub(crate) fn start_again(&self) {
-        let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off",
-            self.port
-        );
-        let log = self.folder.path().join("log");
-        self.run(
-            "pg_ctl",
-            &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"],
+        assert!(
+            self.starts(),
+            "PostgreSQL does not start again: {}",
+            self.log()
         );
     }
 
@@ -82,9 +79,30 @@ impl Cluster {
         format!("postgres://hallpass@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        use std::os::unix::process::CommandExt as _;
+    fn starts(&self) -> bool {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off",
+            self.port
+        );
+        let log = self.folder.path().join("log");
+        self.run(
+            "pg_ctl",
+            &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"],
+        )
+    }
 
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn must(&self, program: &str, arguments: &[&str]) {
+        assert!(
+            self.run(program, arguments),
+            "{program} {arguments:?} fails"
+        );
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> bool {
         let mut command = Command::new(self.programs.join(program));
         command
             .arg("-D")
@@ -98,20 +116,12 @@ impl Cluster {
         if let Some((user, group)) = unprivileged_user() {
             command.uid(user).gid(group);
         }
-        command
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) {
-        let status = self.command(program, arguments).status().unwrap();
-        assert!(status.success(), "{program} {arguments:?}: {status}");
+        command.status().unwrap().success()
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(
-            self.command("pg_ctl", &["-m", "immediate", "stop"])
-                .status(),
-        );
+        self.run("pg_ctl", &["-m", "immediate", "stop"]);
     }
 }

@@ -57,9 +57,13 @@ impl Registration {
         mut faults: Faults,
     ) -> Result<Self, Error> {
         let email = typed.email.and_then(|text| faults.keep(parse_email(text)));
-        let password = typed.password.map(Password::new).and_then(|password| {
-            faults.keep(check_password(settings, email.as_ref(), &password).map(|()| password))
-        });
+        let password = typed.password.map(Password::new);
+        for refused in password
+            .iter()
+            .flat_map(|password| policy::check(settings, email.as_ref(), password))
+        {
+            faults.push(refuse(refused));
+        }
         let name = faults.keep(user::parse_name(typed.name));
         let parsed = email.zip(password).zip(name);
         faults.finish(parsed.map(|((email, password), name)| Self {
@@ -114,14 +118,6 @@ impl Credentials {
 fn parse_email(text: &str) -> Result<EmailAddress, FieldFault> {
     EmailAddress::parse(text)
         .map_err(|invalid| FieldFault::new("email", "value_error", invalid.to_string()))
-}
-
-fn check_password(
-    settings: &Settings,
-    email: Option<&EmailAddress>,
-    password: &Password,
-) -> Result<(), FieldFault> {
-    policy::check(settings, email, password).map_err(refuse)
 }
 
 fn refuse(refused: PasswordRefused) -> FieldFault {
@@ -209,7 +205,12 @@ async fn verify(
     if let (Some(old), Some(new)) = (stored, verdict.replacement) {
         let mut tx = hallpass.db().begin().await?;
         // Compare and set: a password changed meanwhile is not put back.
-        store::upgrade_hash(&mut tx, user.id, &old, &new).await?;
+        let upgrade = store::Upgrade {
+            old: &old,
+            new: &new,
+            now: hallpass.now(),
+        };
+        store::upgrade_hash(&mut tx, user.id, upgrade).await?;
         tx.commit().await?;
     }
     Ok(user)
@@ -223,8 +224,10 @@ pub(crate) async fn set_password(
     client: Client,
 ) -> Result<(), Error> {
     let email = EmailAddress::parse(&user.email).map_err(Error::internal)?;
-    let checked = check_password(hallpass.settings(), Some(&email), &password);
-    checked.map_err(|fault| Error::Invalid(vec![fault]))?;
+    let refused = policy::check(hallpass.settings(), Some(&email), &password);
+    if !refused.is_empty() {
+        return Err(Error::Invalid(refused.into_iter().map(refuse).collect()));
+    }
     let hash = hallpass.hashing().hash(client.address(), password).await?;
     let mut tx = hallpass.db().begin().await?;
     let set = store::set_hash(&mut tx, user.id, &hash, hallpass.now()).await?;

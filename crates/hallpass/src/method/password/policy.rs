@@ -59,30 +59,36 @@ const WEIGHED: usize = 24;
 /// Local parts shorter than this stand in most passwords by chance.
 const SHORTEST_TELLING_LOCAL_PART: usize = 3;
 
+/// Every rule that a new password breaks; none when it is taken.
 pub(super) fn check(
     settings: &Settings,
     email: Option<&EmailAddress>,
     password: &Password,
-) -> Result<(), PasswordRefused> {
+) -> Vec<PasswordRefused> {
+    let mut refused: Vec<_> = check_length(settings, password).into_iter().collect();
+    if email.is_some_and(|email| contains_local_part(password, email)) {
+        refused.push(PasswordRefused::ContainsEmail);
+    }
+    // One that breaks a rule must be chosen anew, and need not be weighed.
+    if refused.is_empty() && is_common(settings, email, password) {
+        refused.push(PasswordRefused::Common);
+    }
+    refused
+}
+
+fn check_length(settings: &Settings, password: &Password) -> Option<PasswordRefused> {
     let shortest = settings.password_min_length.get();
     let length = password.code_points();
-    if length < shortest {
-        return Err(PasswordRefused::TooShort(shortest));
-    }
-    if length > Password::MAX_CODE_POINTS {
-        return Err(PasswordRefused::TooLong);
-    }
     let bcrypt = matches!(settings.password_hash, HashPolicy::Bcrypt { .. });
-    if bcrypt && !fits_bcrypt(password) {
-        return Err(PasswordRefused::UnfitForBcrypt);
+    if length < shortest {
+        Some(PasswordRefused::TooShort(shortest))
+    } else if length > Password::MAX_CODE_POINTS {
+        Some(PasswordRefused::TooLong)
+    } else if bcrypt && !fits_bcrypt(password) {
+        Some(PasswordRefused::UnfitForBcrypt)
+    } else {
+        None
     }
-    if email.is_some_and(|email| contains_local_part(password, email)) {
-        return Err(PasswordRefused::ContainsEmail);
-    }
-    if is_common(settings, email, password) {
-        return Err(PasswordRefused::Common);
-    }
-    Ok(())
 }
 
 /// The rules for a password typed to sign in: it may be of an older, laxer
@@ -157,7 +163,7 @@ mod tests {
         Settings::new(url, secret, DatabaseUrl::sqlite_file("unused.db"))
     }
 
-    fn verdict(settings: &Settings, email: &str, password: &str) -> Result<(), PasswordRefused> {
+    fn verdict(settings: &Settings, email: &str, password: &str) -> Vec<PasswordRefused> {
         check(
             settings,
             Some(&EmailAddress::parse(email).unwrap()),
@@ -170,17 +176,17 @@ mod tests {
         let mut settings = settings();
         assert_eq!(
             verdict(&settings, "ann@example.com", "kq7-vz2"),
-            Err(PasswordRefused::TooShort(8))
+            [PasswordRefused::TooShort(8)]
         );
-        assert_eq!(verdict(&settings, "ann@example.com", "kq7-vz2p"), Ok(()));
+        assert_eq!(verdict(&settings, "ann@example.com", "kq7-vz2p"), []);
         assert_eq!(
             verdict(&settings, "ann@example.com", "密码好长但是不常见"),
-            Ok(())
+            []
         );
         settings.password_min_length = PasswordMinLength::new(15).unwrap();
         assert_eq!(
             verdict(&settings, "ann@example.com", "kq7-vz2p"),
-            Err(PasswordRefused::TooShort(15))
+            [PasswordRefused::TooShort(15)]
         );
     }
 
@@ -188,10 +194,10 @@ mod tests {
     fn asvs_6_2_9_long_passwords_are_taken_up_to_the_limit() {
         let settings = settings();
         let long = "kq7 vz2 ".repeat(16);
-        assert_eq!(verdict(&settings, "ann@example.com", &long), Ok(()));
+        assert_eq!(verdict(&settings, "ann@example.com", &long), []);
         assert_eq!(
             verdict(&settings, "ann@example.com", &format!("{long}x")),
-            Err(PasswordRefused::TooLong)
+            [PasswordRefused::TooLong]
         );
     }
 
@@ -210,7 +216,7 @@ mod tests {
         ] {
             assert_eq!(
                 verdict(&settings, "ann@example.com", common),
-                Err(PasswordRefused::Common),
+                [PasswordRefused::Common],
                 "{common}"
             );
         }
@@ -220,7 +226,7 @@ mod tests {
     fn a_password_of_many_leet_signs_is_not_read_in_every_way() {
         let signs = "4@8({[<369&#!1/|0$5+7%2".repeat(5);
         assert!(leet_readings(&signs) > MOST_LEET_READINGS);
-        assert_eq!(verdict(&settings(), "ann@example.com", &signs), Ok(()));
+        assert_eq!(verdict(&settings(), "ann@example.com", &signs), []);
         assert_eq!(leet_readings("1q2w3e4r5t6y7u8i9o0p!@#$%"), 32);
     }
 
@@ -229,11 +235,11 @@ mod tests {
         let settings = settings();
         assert_eq!(
             verdict(&settings, "ann@example.com", "hallpass1"),
-            Err(PasswordRefused::Common)
+            [PasswordRefused::Common]
         );
         assert_eq!(
             verdict(&settings, "Margarethe@example.com", "xx-mARGAREthe-7-zz"),
-            Err(PasswordRefused::ContainsEmail)
+            [PasswordRefused::ContainsEmail]
         );
     }
 
@@ -241,7 +247,7 @@ mod tests {
     fn a_local_part_of_one_or_two_letters_bars_nothing() {
         assert_eq!(
             verdict(&settings(), "a@example.com", "a-kq7-vz2-marble"),
-            Ok(())
+            []
         );
     }
 
@@ -250,14 +256,14 @@ mod tests {
         let mut settings = settings();
         settings.password_hash = HashPolicy::BCRYPT;
         let longest = "kq7-vz2.".repeat(9);
-        assert_eq!(verdict(&settings, "ann@example.com", &longest), Ok(()));
+        assert_eq!(verdict(&settings, "ann@example.com", &longest), []);
         assert_eq!(
             verdict(&settings, "ann@example.com", &format!("{longest}x")),
-            Err(PasswordRefused::UnfitForBcrypt)
+            [PasswordRefused::UnfitForBcrypt]
         );
         assert_eq!(
             verdict(&settings, "ann@example.com", "kq7\0vz2-marble"),
-            Err(PasswordRefused::UnfitForBcrypt)
+            [PasswordRefused::UnfitForBcrypt]
         );
     }
 }

@@ -9,9 +9,8 @@ use crate::user::{User, UserId};
 const BY_EMAIL: &str = "
     select id, email, name, created_at, updated_at, password_hash from users where email_key = $1";
 
-/// The account has not changed, only how its password is kept: `updated_at` stays.
 const UPGRADE_HASH: &str = "
-    update users set password_hash = $3 where id = $1 and password_hash = $2";
+    update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2";
 
 const SET_HASH: &str = "
     update users set password_hash = $2, updated_at = $3 where id = $1 returning id";
@@ -40,17 +39,25 @@ pub(super) async fn by_email(db: &Db, key: &EmailKey) -> Result<Option<Found>, S
     }))
 }
 
+/// The hash that was verified, and the one to keep in its place.
+pub(super) struct Upgrade<'a> {
+    pub(super) old: &'a PasswordHash,
+    pub(super) new: &'a PasswordHash,
+    pub(super) now: Timestamp,
+}
+
 pub(super) async fn upgrade_hash(
     tx: &mut Tx,
     id: UserId,
-    old: &PasswordHash,
-    new: &PasswordHash,
+    upgrade: Upgrade<'_>,
 ) -> Result<(), StoreError> {
     db::write!(tx, "password upgrade", |connection| async {
+        let (old, new) = (upgrade.old.expose(), upgrade.new.expose());
         let statement = sqlx::query(UPGRADE_HASH)
             .bind(id)
-            .bind(old.expose())
-            .bind(new.expose());
+            .bind(old)
+            .bind(new)
+            .bind(upgrade.now);
         statement.execute(connection).await.map(|_| ())
     })
 }

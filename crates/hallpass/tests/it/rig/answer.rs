@@ -146,9 +146,9 @@ fn is_token(word: &str) -> bool {
 
 pub(crate) fn is_uuid(word: &str) -> bool {
     let hyphens = [8, 13, 18, 23];
-    let right = |(at, c): (usize, char)| match hyphens.contains(&at) {
-        true => c == '-',
-        false => matches!(c, '0'..='9' | 'a'..='f'),
+    let right = |(at, c): (usize, char)| {
+        let hex = matches!(c, '0'..='9' | 'a'..='f');
+        if hyphens.contains(&at) { c == '-' } else { hex }
     };
     word.len() == 36 && word.char_indices().all(right)
 }

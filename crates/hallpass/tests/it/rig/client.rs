@@ -21,7 +21,7 @@ use super::{Answer, COOKIE, TestApp, documented, everywhere};
 #[must_use = "a request is sent when it is awaited"]
 pub(crate) struct Request {
     router: Router,
-    request: axum::http::Request<Body>,
+    sent: axum::http::Request<Body>,
     jar: Option<Jar>,
     may_fail: bool,
     bare: bool,
@@ -34,7 +34,7 @@ impl Request {
         *request.uri_mut() = Uri::try_from(path).unwrap_or_else(|error| panic!("{path}: {error}"));
         Self {
             router: app.router.clone(),
-            request,
+            sent: request,
             jar: None,
             may_fail: false,
             bare: false,
@@ -45,15 +45,15 @@ impl Request {
     /// Sends it from this address.
     pub(crate) fn from(mut self, ip: &str) -> Self {
         let ip: IpAddr = ip.parse().unwrap();
-        self.request
+        self.sent
             .extensions_mut()
             .insert(ConnectInfo(SocketAddr::new(ip, 40_000)));
         self
     }
 
     /// As a router that was served without connection info sees it.
-    pub(crate) fn from_nowhere(mut self) -> Self {
-        self.request
+    pub(crate) fn without_peer(mut self) -> Self {
+        self.sent
             .extensions_mut()
             .remove::<ConnectInfo<SocketAddr>>();
         self
@@ -63,7 +63,7 @@ impl Request {
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         let value = HeaderValue::from_bytes(value.as_ref()).unwrap();
-        self.request.headers_mut().append(name, value);
+        self.sent.headers_mut().append(name, value);
         self
     }
 
@@ -90,7 +90,7 @@ impl Request {
     }
 
     pub(crate) fn body(mut self, body: Body) -> Self {
-        *self.request.body_mut() = body;
+        *self.sent.body_mut() = body;
         self
     }
 
@@ -107,12 +107,12 @@ impl Request {
     }
 
     async fn send(mut self) -> Answer {
-        let method = self.request.method().clone();
-        let path = self.request.uri().path().to_owned();
+        let method = self.sent.method().clone();
+        let path = self.sent.uri().path().to_owned();
         if let Some(cookies) = self.jar.as_ref().and_then(Jar::header) {
             self = self.header("cookie", cookies);
         }
-        let response = self.router.oneshot(self.request).await.unwrap();
+        let response = self.router.oneshot(self.sent).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         let answer = Answer {
