@@ -54,7 +54,7 @@ fn figures(report: &Report) -> String {
         "|---|---:|---|---|".to_owned(),
     ]);
     lines.extend(report.bars().map(|bar| {
-        let verdict = if bar.is_met() { "met" } else { "**missed**" };
+        let verdict = if bar.met { "met" } else { "**missed**" };
         let Bar { what, figure, .. } = bar;
         format!("| {what} | {figure} | {} | {verdict} |", bar.limit())
     }));

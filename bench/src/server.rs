@@ -77,8 +77,8 @@ impl<'a> Launch<'a> {
 
     /// Starts it in a folder that outlives it, and does not wait.
     pub(crate) fn spawn(&self, home: &Path) -> Result<Server> {
-        // Somebody else may take the port before the server does; the server
-        // then says so and the run ends, which has not been seen to happen.
+        // Somebody else could take the port before the server does. It would
+        // then not start, and the run end with what it says.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();

@@ -32,7 +32,7 @@ pub(crate) fn print(report: &Report) {
         }
         anstream::println!();
     }
-    let missed = report.bars().filter(|bar| !bar.is_met()).count();
+    let missed = report.bars().filter(|bar| !bar.met).count();
     let all = report.bars().count();
     if missed == 0 {
         anstream::println!("{}", paint(GOOD, format!("{all} of {all} bars met")));
@@ -50,7 +50,7 @@ pub(crate) fn print(report: &Report) {
 }
 
 fn print_bar(bar: &Bar) {
-    let verdict = if bar.is_met() {
+    let verdict = if bar.met {
         paint(GOOD, "met")
     } else {
         paint(BAD, "missed")

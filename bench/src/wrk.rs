@@ -28,6 +28,7 @@ pub(crate) struct Load<'a> {
     pub(crate) server: &'a Server,
     pub(crate) path: &'a str,
     pub(crate) connections: usize,
+    pub(crate) threads: usize,
     pub(crate) duration: Duration,
     pub(crate) kind: Kind<'a>,
     pub(crate) cpus: Option<&'a str>,
@@ -102,7 +103,8 @@ impl Wrk {
             command.args(["taskset", "-c", cpus]);
         }
         command
-            .args(["wrk", "--threads", "1", "--timeout", "60s"])
+            .args(["wrk", "--timeout", "60s"])
+            .args(["--threads", &load.threads.to_string()])
             .args(["--connections", &load.connections.to_string()])
             .args([
                 "--duration",

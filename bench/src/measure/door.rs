@@ -75,6 +75,7 @@ impl Door {
             server: &self.server,
             path: self.path,
             connections,
+            threads: 1,
             duration: context.plan.sign_in,
             kind: Kind::SignIn,
             cpus: None,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use hallpass::{Error, SchemaError};
+use hallpass::{DatabaseUrl, Error, Hallpass, SchemaError};
 
 use crate::config::Faults;
 
@@ -21,6 +21,18 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn refused(reason: impl fmt::Display) -> Self {
         Self::Refused(reason.to_string())
+    }
+
+    /// Says which database cannot be used, and what to look at.
+    pub(crate) fn schema(hallpass: &Hallpass, error: &SchemaError) -> Self {
+        let database = &hallpass.settings().database;
+        Self::Database(match error {
+            SchemaError::Store(cause) => {
+                let hint = hint(database);
+                format!("the database at {database} cannot be used: {cause}; {hint}")
+            }
+            other => other.to_string(),
+        })
     }
 
     pub(crate) fn code(&self) -> ExitCode {
@@ -47,12 +59,6 @@ impl From<Faults> for Failure {
     }
 }
 
-impl From<SchemaError> for Failure {
-    fn from(error: SchemaError) -> Self {
-        Self::Database(error.to_string())
-    }
-}
-
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
@@ -60,5 +66,15 @@ impl From<Error> for Failure {
             Error::Internal(cause) => Self::Refused(format!("{error}: {cause}")),
             _ => Self::refused(error),
         }
+    }
+}
+
+/// Where to look when a database does not answer.
+pub(crate) fn hint(database: &DatabaseUrl) -> &'static str {
+    match database {
+        DatabaseUrl::Sqlite(_) => {
+            "check that DATABASE_URL names a SQLite file that you may write, in a folder that you may write"
+        }
+        DatabaseUrl::Postgres(_) => "check DATABASE_URL and that the server runs and lets you in",
     }
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tower::{ServiceExt, service_fn};
 
 /// The longest a client may take to send a request's head, and to begin the
@@ -82,7 +84,10 @@ fn connect(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "could not set TCP_NODELAY");
     }
+    let first_request = Arc::new(Notify::new());
+    let has_come = Arc::clone(&first_request);
     let service = service_fn(move |request: Request<Incoming>| {
+        has_come.notify_one();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().oneshot(request);
@@ -92,7 +97,18 @@ fn connect(
         builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let connection = graceful.watch(connection.into_owned());
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        let mut connection = std::pin::pin!(connection);
+        // hyper's own timer starts when it knows which version is spoken, which
+        // a client that says nothing never tells.
+        let silence = tokio::time::timeout(HEAD_TIMEOUT, first_request.notified());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            spoken = silence => match spoken {
+                Ok(()) => connection.await,
+                Err(_) => return,
+            },
+        };
+        if let Err(error) = ended {
             tracing::debug!(error, "a connection ended early");
         }
     });

@@ -1,6 +1,7 @@
 //! From settings to a server that answers, and to its end.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::ServeArgs;
 use crate::config::Config;
-use crate::exit::Failure;
+use crate::exit::{Failure, hint};
 use crate::paint::{BOLD, DIM, NAME, paint};
 use crate::{listen, telemetry};
 
@@ -26,22 +27,35 @@ pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> 
     let address = SocketAddr::new(config.listen.host, config.listen.port);
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| cannot_listen(address, "PORT", &error))?;
+        .map_err(|error| cannot_listen(address, ("HOST", "PORT"), &error))?;
     let address = listener.local_addr().map_err(Failure::refused)?;
-    if let Some(metrics) = config.metrics {
-        let handle = telemetry::start_metrics().map_err(Failure::refused)?;
-        let serving = telemetry::serve_metrics(metrics, handle).await;
-        serving.map_err(|error| cannot_listen(metrics, "HALLPASS_METRICS_ADDR", &error))?;
-    }
+    let metrics = match config.metrics {
+        Some(address) => Some(serve_metrics(address).await?),
+        None => None,
+    };
     let stop = stop_signal().map_err(Failure::refused)?;
-    greet(&config, address);
+    greet(&config, address, metrics);
     listen::serve(listener, hallpass.router(), stop).await;
     hallpass.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-fn cannot_listen(address: SocketAddr, setting: &str, error: &dyn Display) -> Failure {
+async fn serve_metrics(address: SocketAddr) -> Result<SocketAddr, Failure> {
+    const SETTING: &str = "HALLPASS_METRICS_ADDR";
+    let handle = telemetry::start_metrics().map_err(Failure::refused)?;
+    let serving = telemetry::serve_metrics(address, handle).await;
+    serving.map_err(|error| cannot_listen(address, (SETTING, SETTING), &error))
+}
+
+/// Names the setting to change: the port's, unless the address is not ours.
+fn cannot_listen(
+    address: SocketAddr,
+    (host, port): (&str, &str),
+    error: &std::io::Error,
+) -> Failure {
+    let not_ours = error.kind() == std::io::ErrorKind::AddrNotAvailable;
+    let setting = if not_ours { host } else { port };
     Failure::refused(format!(
         "cannot listen on {address}: {error}; set {setting} to another one"
     ))
@@ -68,18 +82,19 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
     let tried = tokio::time::timeout(PATIENCE, trying).await;
     let outcome = tried.map_err(|_| {
         let database = &hallpass.settings().database;
-        let seconds = PATIENCE.as_secs();
-        Failure::Database(format!(
-            "the database at {database} could not be reached within {seconds} s; check DATABASE_URL and that it runs",
-        ))
+        let (seconds, hint) = (PATIENCE.as_secs(), hint(database));
+        let reason = format!("could not be reached within {seconds} s");
+        Failure::Database(format!("the database at {database} {reason}; {hint}"))
     })?;
-    Ok(outcome?)
+    outcome.map_err(|error| Failure::schema(hallpass, &error))
 }
 
 async fn prepare_schema_once(hallpass: &Hallpass, args: ServeArgs) -> Result<(), SchemaError> {
     if !args.no_migrate {
-        return hallpass.migrate().await;
+        hallpass.migrate().await?;
     }
+    // This also opens the first connection for reading, which keeps SQLite's
+    // journal in place when a full disk costs the one for writing.
     if !hallpass.is_ready().await? {
         tracing::warn!("migrations are pending: not ready until `hallpass migrate` has run");
     }
@@ -99,7 +114,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 /// Says where everything is, and what to try first.
-fn greet(config: &Config, address: SocketAddr) {
+fn greet(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) {
     let url = format!("http://{}", reachable(address));
     let database = &config.settings.database;
     let title = paint(BOLD, format!("Hallpass {}", env!("CARGO_PKG_VERSION")));
@@ -112,7 +127,7 @@ fn greet(config: &Config, address: SocketAddr) {
         row("data", config.data_dir.display()),
         row("database", database),
     ];
-    if let Some(metrics) = config.metrics {
+    if let Some(metrics) = metrics {
         lines.push(row("metrics", format!("http://{metrics}/metrics")));
     }
     if let Some(secret) = &config.fresh_secret {
@@ -129,7 +144,10 @@ fn greet(config: &Config, address: SocketAddr) {
     lines.push(String::new());
     lines.extend(first_steps(&url));
     lines.push(String::new());
-    anstream::println!("{}", lines.join("\n"));
+    let mut stdout = anstream::stdout().lock();
+    if let Err(error) = writeln!(stdout, "{}", lines.join("\n")) {
+        tracing::debug!(%error, "nobody reads the greeting");
+    }
     tracing::info!(%address, %database, "listening");
 }
 

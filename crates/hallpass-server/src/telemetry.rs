@@ -24,6 +24,8 @@ pub(crate) fn start_log(log: &Log) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&log.filter))
+        // It would be told by `eprintln!`, which panics where nobody reads.
+        .log_internal_errors(false)
         .with_writer(io::stderr);
     match log.format.unwrap_or(by_default) {
         LogFormat::Pretty => builder.with_ansi(watched).init(),
@@ -56,9 +58,14 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
-/// Serves `/metrics` in the Prometheus text format until the server stops.
-pub(crate) async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle) -> io::Result<()> {
+/// Serves `/metrics` in the Prometheus text format until the server stops, and
+/// says where.
+pub(crate) async fn serve_metrics(
+    address: SocketAddr,
+    handle: PrometheusHandle,
+) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {
@@ -74,5 +81,5 @@ pub(crate) async fn serve_metrics(address: SocketAddr, handle: PrometheusHandle)
     };
     let router = Router::new().route("/metrics", get(render));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(())
+    Ok(address)
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use hallpass::{DatabaseUrl, Hallpass, SchemaError, Settings};
+use hallpass::{Hallpass, Settings};
 
 use super::output;
 use crate::config;
@@ -18,7 +18,7 @@ pub(super) fn ready<T>(
         hallpass
             .migrate()
             .await
-            .map_err(|error| unusable(hallpass, &error))?;
+            .map_err(|error| Failure::schema(hallpass, &error))?;
         work(hallpass).await
     })
 }
@@ -51,26 +51,4 @@ pub(super) fn look<T>(
         hallpass.close().await;
         outcome
     })
-}
-
-/// Says which database it is and what to look at.
-pub(super) fn unusable(hallpass: &Hallpass, error: &SchemaError) -> Failure {
-    let database = &hallpass.settings().database;
-    Failure::Database(match error {
-        SchemaError::Store(cause) => format!(
-            "the database at {database} cannot be used: {cause}; {}",
-            hint(database)
-        ),
-        other => other.to_string(),
-    })
-}
-
-/// Where to look when a database does not answer.
-pub(super) fn hint(database: &DatabaseUrl) -> &'static str {
-    match database {
-        DatabaseUrl::Sqlite(_) => {
-            "check that DATABASE_URL names a SQLite file that you may write, in a folder that you may write"
-        }
-        DatabaseUrl::Postgres(_) => "check DATABASE_URL and that the server runs and lets you in",
-    }
 }

@@ -11,7 +11,7 @@ use crate::paint::{DIM, GOOD, WARN, paint};
 
 pub(super) fn run(args: MigrateArgs) -> Result<(), Failure> {
     if args.status {
-        let settings = Checked::read(&Environment::of_process()?)?.look()?;
+        let settings = Checked::read(&Environment::of_process())?.look()?;
         must_exist(&settings)?;
         return library::look(settings, async |hallpass| {
             show(&statuses(hallpass).await?, args.output)
@@ -45,7 +45,7 @@ async fn migrate(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
     hallpass
         .migrate()
         .await
-        .map_err(|error| library::unusable(hallpass, &error))?;
+        .map_err(|error| Failure::schema(hallpass, &error))?;
     for migration in &pending {
         output::say(format!(
             "  {} {} {}",
@@ -62,7 +62,7 @@ async fn migrate(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
 }
 
 async fn statuses(hallpass: &Hallpass) -> Result<Vec<MigrationStatus>, Failure> {
-    let unusable = |error| library::unusable(hallpass, &error);
+    let unusable = |error| Failure::schema(hallpass, &error);
     // Of a server that is away, this says why.
     hallpass.database_server().await.map_err(unusable)?;
     hallpass.migrations().await.map_err(unusable)

@@ -20,7 +20,7 @@ pub(super) fn run(command: TokenCommand) -> Result<(), Failure> {
 }
 
 fn verify(output: JsonArgs) -> Result<(), Failure> {
-    let checked = Checked::read(&Environment::of_process()?)?;
+    let checked = Checked::read(&Environment::of_process())?;
     if let SecretSource::ToBeMade(path) = checked.secret() {
         return Err(Failure::refused(format!(
             "there is no secret yet, neither in BETTER_AUTH_SECRET nor in {}: no token can have been issued here",

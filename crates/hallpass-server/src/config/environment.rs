@@ -2,11 +2,12 @@
 //! place of Hallpass that reads any of them.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
@@ -32,9 +33,14 @@ pub(crate) const KNOWN: [&str; 16] = [
 const OURS: &str = "HALLPASS_";
 const TWIN: &str = "_FILE";
 
-/// What is set, wherever it is set.
+/// What is set, wherever it is set, and what could not be read of it.
 #[derive(Debug, Default)]
-pub(crate) struct Environment(BTreeMap<String, SecretString>);
+pub(crate) struct Environment {
+    values: Texts,
+    faults: Faults,
+}
+
+type Texts = BTreeMap<String, SecretString>;
 
 impl Environment {
     /// The process's environment, and under it `.env` of the working folder.
@@ -42,7 +48,7 @@ impl Environment {
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
     )]
-    pub(crate) fn of_process() -> Result<Self, Faults> {
+    pub(crate) fn of_process() -> Self {
         let mut faults = Faults::default();
         let mut values = dot_env(Path::new(".env"), &mut faults);
         for (name, value) in std::env::vars_os() {
@@ -56,30 +62,31 @@ impl Environment {
                 Err(_) => faults.add(name, "must be valid UTF-8"),
             }
         }
-        if faults.is_empty() {
-            Ok(Self(values))
-        } else {
-            Err(faults)
-        }
+        Self { values, faults }
+    }
+
+    /// What could not be read at all.
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// The value of a setting, from itself or the file its twin names.
-    pub(super) fn get(&self, name: &'static str, faults: &mut Faults) -> Option<SecretString> {
+    pub(super) fn get(&self, name: &'static str) -> Result<Option<SecretString>, Fault> {
         let twin = format!("{name}{TWIN}");
-        match (self.0.get(name), self.0.get(&twin)) {
+        match (self.values.get(name), self.values.get(&twin)) {
             (Some(_), Some(_)) => {
-                faults.add(name, format!("and {twin} are both set; remove one"));
-                None
+                let rule = format!("and {twin} are both set; remove one");
+                Err(Fault::new(name, rule))
             }
-            (Some(value), None) => Some(value.clone()),
-            (None, Some(path)) => read_file(&twin, path.expose_secret(), faults),
-            (None, None) => None,
+            (Some(value), None) => Ok(Some(value.clone())),
+            (None, Some(path)) => read_file(&twin, path.expose_secret()).map(Some),
+            (None, None) => Ok(None),
         }
     }
 
     /// Names that begin with ours and mean nothing.
     pub(super) fn unknown(&self) -> impl Iterator<Item = String> {
-        self.0.keys().filter(|name| !is_known(name)).cloned()
+        self.values.keys().filter(|name| !is_known(name)).cloned()
     }
 }
 
@@ -89,7 +96,10 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
         let pairs = pairs
             .iter()
             .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)));
-        Self(pairs.collect())
+        Self {
+            values: pairs.collect(),
+            faults: Faults::default(),
+        }
     }
 }
 
@@ -104,13 +114,13 @@ fn is_ours(name: &str) -> bool {
     is_known(name) || name.starts_with(OURS)
 }
 
-fn dot_env(path: &Path, faults: &mut Faults) -> BTreeMap<String, SecretString> {
-    let mut values = BTreeMap::new();
+fn dot_env(path: &Path, faults: &mut Faults) -> Texts {
+    let mut values = Texts::new();
     let lines = match dotenvy::from_path_iter(path) {
         Ok(lines) => lines,
         Err(error) if error.not_found() => return values,
         Err(_) => {
-            faults.add(".env", "cannot be read");
+            faults.add(".env", CANNOT_BE_READ);
             return values;
         }
     };
@@ -120,6 +130,11 @@ fn dot_env(path: &Path, faults: &mut Faults) -> BTreeMap<String, SecretString> {
                 values.insert(name, SecretString::from(value));
             }
             Ok(_) => {}
+            // Reading a folder fails for ever; a line that is no UTF-8, once.
+            Err(dotenvy::Error::Io(error)) if error.kind() != ErrorKind::InvalidData => {
+                faults.add(".env", CANNOT_BE_READ);
+                return values;
+            }
             // The error quotes the line, which may hold a secret.
             Err(_) => faults.add(".env", "has a line that is not NAME=value"),
         }
@@ -127,19 +142,18 @@ fn dot_env(path: &Path, faults: &mut Faults) -> BTreeMap<String, SecretString> {
     values
 }
 
+const CANNOT_BE_READ: &str = "cannot be read";
+
 /// A file's text without its last line break, which editors and `echo` add.
-fn read_file(twin: &str, path: &str, faults: &mut Faults) -> Option<SecretString> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let text = text.strip_suffix('\n').unwrap_or(&text);
-            Some(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
-        }
-        Err(error) => {
-            faults.add(
-                twin,
-                format!("names a file that cannot be read: {}", error.kind()),
-            );
-            None
-        }
-    }
+fn read_file(twin: &str, path: &str) -> Result<SecretString, Fault> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Fault::new(
+            twin,
+            format!("names a file that cannot be read: {}", error.kind()),
+        )
+    })?;
+    let text = SecretString::from(text);
+    let text = text.expose_secret();
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
 }

@@ -11,6 +11,15 @@ pub(crate) struct Fault {
     pub(crate) rule: String,
 }
 
+impl Fault {
+    pub(super) fn new(name: impl Into<String>, rule: impl fmt::Display) -> Self {
+        Self {
+            name: name.into(),
+            rule: rule.to_string(),
+        }
+    }
+}
+
 /// The faults found so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
@@ -23,10 +32,11 @@ impl Faults {
     }
 
     pub(crate) fn add(&mut self, name: impl Into<String>, rule: impl fmt::Display) {
-        self.0.push(Fault {
-            name: name.into(),
-            rule: rule.to_string(),
-        });
+        self.push(Fault::new(name, rule));
+    }
+
+    pub(super) fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -41,11 +51,17 @@ impl Faults {
     /// without a word.
     pub(super) fn unknown_names(&mut self, environment: &Environment) {
         for name in environment.unknown() {
+            // Some names have no prefix, so one may have been added to them.
+            let bare = name.strip_prefix("HALLPASS_").unwrap_or(&name);
+            let distance = |known: &str| {
+                let whole = strsim::damerau_levenshtein(&name, known);
+                whole.min(strsim::damerau_levenshtein(bare, known))
+            };
             let nearest = KNOWN
                 .iter()
-                .map(|known| (strsim::damerau_levenshtein(&name, known), known))
+                .map(|known| (distance(known), known))
                 .min()
-                .filter(|(distance, _)| *distance <= 4);
+                .filter(|(distance, _)| *distance <= 2);
             let guess = nearest.map_or_else(
                 || "is not a setting of Hallpass".to_owned(),
                 |(_, known)| format!("is not a setting; did you mean {known}?"),

@@ -90,13 +90,13 @@ pub(crate) enum LogFormat {
 
 /// Reads and checks the settings, and makes what is missing.
 pub(crate) fn load() -> Result<Config, Faults> {
-    Checked::read(&Environment::of_process()?)?.open()
+    Checked::read(&Environment::of_process())?.open()
 }
 
 impl Reading {
     /// Reads every setting; makes nothing.
     pub(crate) fn of(environment: &Environment) -> Self {
-        let mut faults = Faults::default();
+        let mut faults = environment.faults().clone();
         faults.unknown_names(environment);
         let values = Values::read(environment, &mut faults);
         let secret = read::secret(environment, &values, &mut faults);

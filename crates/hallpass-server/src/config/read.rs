@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hallpass::{
     CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
@@ -58,7 +58,7 @@ impl Values {
             database: reader.one(
                 "DATABASE_URL",
                 DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
-                |text| DatabaseUrl::parse(text, &data_dir),
+                |text| database(text, &data_dir),
             ),
             public_url: reader.one("BETTER_AUTH_URL", PublicUrl::default(), PublicUrl::parse),
             listen: Listen {
@@ -97,6 +97,7 @@ impl Values {
             data_dir,
         }
     }
+
     /// What the library runs with.
     pub(crate) fn settings(&self, secret: SigningSecret) -> Settings {
         let mut settings = Settings::new(self.public_url.clone(), secret, self.database.clone());
@@ -118,7 +119,8 @@ pub(super) fn secret(
     values: &Values,
     faults: &mut Faults,
 ) -> Option<SecretSource> {
-    if let Some(text) = environment.get(SECRET, faults) {
+    let set = environment.get(SECRET).map_err(|fault| faults.push(fault));
+    if let Some(text) = set.ok()? {
         let parsed = SigningSecret::new(&text).map_err(|weak| faults.add(SECRET, weak));
         return parsed.ok().map(SecretSource::Setting);
     }
@@ -148,9 +150,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn get(&mut self, name: &'static str) -> Option<SecretString> {
+        let text = self.environment.get(name);
+        text.map_err(|fault| self.faults.push(fault)).ok().flatten()
+    }
+
     /// The text of a setting; one that is set but empty was forgotten.
     fn text(&mut self, name: &'static str) -> Option<SecretString> {
-        let text = self.environment.get(name, self.faults)?;
+        let text = self.get(name)?;
         if text.expose_secret().trim().is_empty() {
             self.faults
                 .add(name, "is set but empty; give it a value or remove it");
@@ -186,7 +193,7 @@ impl Reader<'_> {
         default: &str,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Vec<T> {
-        let text = self.environment.get(name, self.faults);
+        let text = self.get(name);
         let text = text.as_ref().map_or(default, |text| text.expose_secret());
         let items = text
             .split(',')
@@ -196,10 +203,35 @@ impl Reader<'_> {
         items
             .filter_map(|item| {
                 parse(item)
-                    .map_err(|rule| faults.add(name, format!("holds {item:?}, which {rule}")))
+                    .map_err(|rule| {
+                        faults.add(name, format!("holds {}, which {rule}", shown(item)))
+                    })
                     .ok()
             })
             .collect()
+    }
+}
+
+/// A SQLite file needs its folder; only the data folder is made for it.
+fn database(text: &str, data_dir: &Path) -> Result<DatabaseUrl, String> {
+    let url = DatabaseUrl::parse(text, data_dir).map_err(|invalid| invalid.to_string())?;
+    match url.sqlite_path().and_then(Path::parent) {
+        Some(folder) if folder != data_dir && !folder.is_dir() => {
+            let folder = folder.display();
+            Err(format!(
+                "names a file in a folder that is not there: {folder}"
+            ))
+        }
+        _ => Ok(url),
+    }
+}
+
+/// An item of a list, unless it may hold a password.
+fn shown(item: &str) -> String {
+    if item.contains('@') {
+        "a URL with a user name".to_owned()
+    } else {
+        format!("{item:?}")
     }
 }
 

@@ -18,7 +18,8 @@ impl SecretFile {
     pub(crate) fn read(path: &Path) -> Result<Option<SigningSecret>, String> {
         let text = match fs::read_to_string(path) {
             Ok(text) => SecretString::from(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // Where a file stands in the folder's place, making the folder says so.
+            Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => {
                 return Err(format!(
                     "holds the secret and cannot be read: {}",
@@ -61,6 +62,13 @@ impl SecretFile {
         let secret = Self::read(path).map_err(|rule| Faults::one(&name, rule))?;
         secret.ok_or_else(|| Faults::one(&name, "vanished while it was made"))
     }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Makes the data folder, readable by its owner alone.

@@ -30,7 +30,7 @@ impl Guarded {
     fn launch(&self) -> Launch {
         let launch = self.place.launch().set("HALLPASS_RATE_LIMIT", "off");
         match unprivileged_user() {
-            Some(user) => launch.as_user(user, &self.programs.path("hallpass")),
+            Some(user) => launch.run_as(user, &self.programs.path("hallpass")),
             None => launch,
         }
     }

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::rig::{
-    Answer, Api, Database, PASSWORD, Place, Raw, SECRET, Server, events, on_both_engines,
-};
+use crate::rig::{Answer, Api, PASSWORD, Place, Raw, SECRET, events, on_both_engines};
 
 const REGISTER: &str = "/api/v1/auth/register";
 const SIGN_IN: &str = "/api/v1/auth/signin";
@@ -16,37 +14,42 @@ const SIGN_OUT: &str = "/api/v1/auth/signout";
 const ME: &str = "/api/v1/auth/me";
 const USER: &str = "/api/v1/users/{id}";
 
-/// Everything that a user can do and be refused, and what the log must say of
-/// it: method, route, status, whether the user is known, the security event.
+/// What the log must say of a request: method, route and status.
+type Line = (&'static str, &'static str, u16);
+
+/// A security event's name, and how it ended.
+type Event = Option<(&'static str, &'static str)>;
+
+/// Everything that a user can do and be refused.
 struct Visit {
-    expected: Vec<(
-        &'static str,
-        &'static str,
-        u16,
-        bool,
-        Option<(&'static str, &'static str)>,
-    )>,
-    answers: Vec<Answer>,
+    seen: Vec<Seen>,
     token: String,
     user: String,
+}
+
+/// One request of it.
+struct Seen {
+    answer: Answer,
+    line: Line,
+    /// Whether the server knows who it was.
+    known: bool,
+    event: Event,
 }
 
 impl Visit {
     async fn of(api: &Api) -> Self {
         let ann = api.register("ann.canary@example.com").await;
-        let (token, user) = (
-            ann.token(),
-            ann.json()["user"]["id"].as_str().unwrap().to_owned(),
-        );
+        let user = ann.json()["user"]["id"].as_str().unwrap().to_owned();
         let mut visit = Self {
-            expected: Vec::new(),
-            answers: Vec::new(),
-            token,
+            seen: Vec::new(),
+            token: ann.token(),
             user,
         };
         visit.saw(
             ann,
-            ("POST", REGISTER, 201, true, Some(("sign_up", "success"))),
+            ("POST", REGISTER, 201),
+            true,
+            Some(("sign_up", "success")),
         );
         visit.be_refused(api).await;
         visit.use_the_account(api).await;
@@ -54,140 +57,145 @@ impl Visit {
     }
 
     async fn be_refused(&mut self, api: &Api) {
-        let refused = |event, reason| Some((event, reason));
-        let again = api.register("ANN.CANARY@example.com").await;
-        self.saw(
-            again,
-            (
-                "POST",
-                REGISTER,
-                400,
-                false,
-                refused("sign_up", "registration_refused"),
-            ),
-        );
+        let taken = api.register("ANN.CANARY@example.com").await;
+        let event = Some(("sign_up", "registration_refused"));
+        self.saw(taken, ("POST", REGISTER, 400), false, event);
         let invalid = api.register("no address").await;
-        self.saw(invalid, ("POST", REGISTER, 422, false, None));
+        self.saw(invalid, ("POST", REGISTER, 422), false, None);
+        let event = Some(("sign_in", "invalid_credentials"));
         let wrong = api
             .sign_in("ann.canary@example.com", "a wrong-canary password")
             .await;
-        self.saw(
-            wrong,
-            (
-                "POST",
-                SIGN_IN,
-                401,
-                false,
-                refused("sign_in", "invalid_credentials"),
-            ),
-        );
+        self.saw(wrong, ("POST", SIGN_IN, 401), false, event);
         let unknown = api.sign_in("canary.nobody@example.com", PASSWORD).await;
-        self.saw(
-            unknown,
-            (
-                "POST",
-                SIGN_IN,
-                401,
-                false,
-                refused("sign_in", "invalid_credentials"),
-            ),
-        );
+        self.saw(unknown, ("POST", SIGN_IN, 401), false, event);
         let nobody = api.get(ME).await;
-        self.saw(nobody, ("GET", ME, 401, false, None));
+        self.saw(nobody, ("GET", ME, 401), false, None);
         let forged = api.me("forged-canary-token").await;
         self.saw(
             forged,
-            ("GET", ME, 401, false, refused("refusal", "invalid_token")),
+            ("GET", ME, 401),
+            false,
+            Some(("refusal", "invalid_token")),
         );
         let nowhere = api.get("/canary@example.com/%0a%7b%22level%22").await;
-        self.saw(nowhere, ("GET", "-", 404, false, None));
+        self.saw(nowhere, ("GET", "-", 404), false, None);
         let method = api.send(api.request(Method::DELETE, ME)).await;
-        self.saw(method, ("DELETE", ME, 405, false, None));
+        self.saw(method, ("DELETE", ME, 405), false, None);
     }
 
     async fn use_the_account(&mut self, api: &Api) {
         let signed_in = api.sign_in("Ann.Canary@example.com", PASSWORD).await;
         self.saw(
             signed_in,
-            ("POST", SIGN_IN, 200, true, Some(("sign_in", "success"))),
+            ("POST", SIGN_IN, 200),
+            true,
+            Some(("sign_in", "success")),
         );
         let me = api.me(&self.token).await;
-        self.saw(me, ("GET", ME, 200, true, None));
-        let by_cookie = |method, path: &str| {
-            let cookie = format!("hallpass.session_token={}", self.token);
-            api.request(method, path).header("cookie", cookie)
-        };
-        let own = by_cookie(Method::PATCH, &format!("/api/v1/users/{}", self.user));
-        let own = own.json(&json!({"name": "canary name"}));
-        let other = by_cookie(Method::GET, "/api/v1/users/canary@example.com");
-        let foreign = by_cookie(Method::POST, SIGN_OUT).header("origin", "https://canary.example");
-        let sign_out = by_cookie(Method::POST, SIGN_OUT);
-        let own = api.send(own).await;
-        self.saw(own, ("PATCH", USER, 200, true, None));
-        let other = api.send(other).await;
+        self.saw(me, ("GET", ME, 200), true, None);
+        let cookie = format!("hallpass.session_token={}", self.token);
+        let by_cookie = |method, path: &str| api.request(method, path).header("cookie", &cookie);
+        let rename = by_cookie(Method::PATCH, &format!("/api/v1/users/{}", self.user));
+        let renamed = api.send(rename.json(&json!({"name": "canary name"}))).await;
+        self.saw(renamed, ("PATCH", USER, 200), true, None);
+        let other = api
+            .send(by_cookie(Method::GET, "/api/v1/users/canary@example.com"))
+            .await;
         self.saw(
             other,
-            ("GET", USER, 403, true, Some(("refusal", "access_denied"))),
+            ("GET", USER, 403),
+            true,
+            Some(("refusal", "access_denied")),
         );
+        let foreign = by_cookie(Method::POST, SIGN_OUT).header("origin", "https://canary.example");
         let foreign = api.send(foreign).await;
+        let event = Some(("refusal", "cross_site_request"));
+        self.saw(foreign, ("POST", SIGN_OUT, 403), true, event);
+        let signed_out = api.send(by_cookie(Method::POST, SIGN_OUT)).await;
         self.saw(
-            foreign,
-            (
-                "POST",
-                SIGN_OUT,
-                403,
-                true,
-                Some(("refusal", "cross_site_request")),
-            ),
-        );
-        let sign_out = api.send(sign_out).await;
-        self.saw(
-            sign_out,
-            ("POST", SIGN_OUT, 200, true, Some(("sign_out", "success"))),
+            signed_out,
+            ("POST", SIGN_OUT, 200),
+            true,
+            Some(("sign_out", "success")),
         );
     }
 
-    fn saw(
-        &mut self,
-        answer: Answer,
-        expected: (
-            &'static str,
-            &'static str,
-            u16,
-            bool,
-            Option<(&'static str, &'static str)>,
-        ),
-    ) {
-        assert_eq!(answer.status, expected.2, "{expected:?}: {answer:?}");
-        self.answers.push(answer);
-        self.expected.push(expected);
+    fn saw(&mut self, answer: Answer, line: Line, known: bool, event: Event) {
+        assert_eq!(answer.status, line.2, "{line:?}: {answer:?}");
+        self.seen.push(Seen {
+            answer,
+            line,
+            known,
+            event,
+        });
     }
 
     /// Nothing of this may be found in a log, whatever its level.
     fn secrets(&self) -> Vec<String> {
-        let mut secrets: Vec<String> = [
+        let typed = [
             PASSWORD,
             SECRET,
-            "wrong-canary",
-            "canary@",
-            "CANARY",
-            "forged-canary-token",
             "$argon2id$",
+            "canary@",
+            "CANARY@",
+            "canary.nobody",
+            "wrong-canary",
+            "forged-canary-token",
             "canary name",
-        ]
-        .map(str::to_owned)
-        .into();
-        for answer in &self.answers {
-            if let Some(token) = answer.json().get("access_token").and_then(Value::as_str) {
-                secrets.push(token.to_owned());
-                secrets.push(token.rsplit('.').next().unwrap().to_owned());
-            }
-        }
-        secrets
+        ];
+        let tokens = self.seen.iter().filter_map(|seen| {
+            let token = seen.answer.json()["access_token"].take();
+            // Its last part is the signature, which is what makes it good.
+            Some(token.as_str()?.rsplit('.').next()?.to_owned())
+        });
+        typed.into_iter().map(str::to_owned).chain(tokens).collect()
     }
 }
 
-/// Without what differs from run to run.
+impl Seen {
+    fn check_line(&self, line: &Value, user: &str) {
+        let (method, route, status) = self.line;
+        let span = &line["span"];
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(
+            (&span["method"], &span["route"]),
+            (&json!(method), &json!(route)),
+            "{line}"
+        );
+        assert_eq!(line["status"], status, "{line}");
+        assert!(line["micros"].as_u64().unwrap() > 0, "{line}");
+        self.check_request(line);
+        let user = self.known.then_some(user);
+        assert_eq!(span.get("user_id").and_then(Value::as_str), user, "{line}");
+    }
+
+    fn check_event(&self, line: &Value, user: &str) {
+        let (event, outcome) = self.event.unwrap();
+        assert_eq!(line["event"], event, "{line}");
+        assert_eq!(line["client"], "127.0.0.1", "{line}");
+        self.check_request(line);
+        if outcome == "success" {
+            assert_eq!(
+                (&line["level"], &line["outcome"]),
+                (&json!("INFO"), &json!("success"))
+            );
+            assert_eq!(line["user_id"], user, "{line}");
+        } else {
+            assert_eq!(
+                (&line["level"], &line["outcome"]),
+                (&json!("WARN"), &json!("failure"))
+            );
+            assert_eq!(line["reason"], outcome, "{line}");
+        }
+    }
+
+    fn check_request(&self, line: &Value) {
+        let id = line["span"]["request_id"].as_str();
+        assert_eq!(id, self.answer.header("x-request-id"), "{line}");
+    }
+}
+
 fn request_lines(log: &[Value]) -> Vec<&Value> {
     log.iter()
         .filter(|event| event["message"] == "answered")
@@ -202,61 +210,21 @@ async fn each_request_has_one_line_and_each_security_event_one() {
     let ended = server.stop().await;
     let log = events(&ended.err);
 
-    let answered = request_lines(&log);
-    assert_eq!(answered.len(), visit.expected.len(), "{}", ended.err);
-    let mut security = log
+    let lines = request_lines(&log);
+    assert_eq!(lines.len(), visit.seen.len(), "{}", ended.err);
+    for (seen, line) in visit.seen.iter().zip(lines) {
+        seen.check_line(line, &visit.user);
+    }
+    let security = log
         .iter()
         .filter(|event| event["target"] == "hallpass::security");
-    for ((line, answer), expected) in answered.iter().zip(&visit.answers).zip(&visit.expected) {
-        let (method, route, status, known, event) = *expected;
-        let span = &line["span"];
-        assert_eq!(line["level"], "INFO");
-        assert_eq!(
-            (&span["method"], &span["route"]),
-            (&json!(method), &json!(route)),
-            "{line}"
-        );
-        assert_eq!(line["status"], status, "{line}");
-        assert!(line["micros"].as_u64().unwrap() > 0, "{line}");
-        assert_eq!(
-            span["request_id"].as_str(),
-            answer.header("x-request-id"),
-            "{line}"
-        );
-        let user = if known {
-            json!(visit.user)
-        } else {
-            Value::Null
-        };
-        assert_eq!(span.get("user_id").unwrap_or(&Value::Null), &user, "{line}");
-        let Some((event, outcome)) = event else {
-            continue;
-        };
-        let line = security
-            .next()
-            .unwrap_or_else(|| panic!("no event for {expected:?}"));
-        assert_eq!(line["event"], event, "{line}");
-        assert_eq!(line["client"], "127.0.0.1", "{line}");
-        assert_eq!(
-            line["span"]["request_id"].as_str(),
-            answer.header("x-request-id"),
-            "{line}"
-        );
-        if outcome == "success" {
-            assert_eq!(
-                (&line["level"], &line["outcome"]),
-                (&json!("INFO"), &json!("success"))
-            );
-            assert_eq!(line["user_id"], json!(visit.user), "{line}");
-        } else {
-            assert_eq!(
-                (&line["level"], &line["outcome"]),
-                (&json!("WARN"), &json!("failure"))
-            );
-            assert_eq!(line["reason"], outcome, "{line}");
-        }
+    let security: Vec<_> = security.collect();
+    let expected = visit.seen.iter().filter(|seen| seen.event.is_some());
+    let expected: Vec<_> = expected.collect();
+    assert_eq!(security.len(), expected.len(), "{}", ended.err);
+    for (seen, line) in expected.iter().zip(security) {
+        seen.check_event(line, &visit.user);
     }
-    assert_eq!(security.next(), None);
     let masked: Vec<_> = log.iter().filter_map(|event| event.get("email")).collect();
     assert_eq!(masked, ["a***@***.com", "a***@***.com", "c***@***.com"]);
     for secret in visit.secrets() {
@@ -396,7 +364,7 @@ async fn a_log_that_nobody_reads_stops_nothing() {
 #[tokio::test]
 async fn lines_of_requests_at_once_do_not_mix() {
     let place = Place::new();
-    let server: Server = place.launch().start().await;
+    let server = place.launch().start().await;
     let mut ids = BTreeMap::new();
     let mut asking = tokio::task::JoinSet::new();
     for number in 0..200 {

@@ -212,7 +212,7 @@ async fn a_database_that_is_silent_is_a_503_while_it_lasts() {
 /// lost, and nothing says so. New connections would be served.
 #[tokio::test]
 async fn connections_that_died_in_use_are_replaced() {
-    let far = Far::new(None).await;
+    let mut far = Far::new(None).await;
     let server = far.launch().start().await;
     let token = server.api.register("ann@example.com").await.token();
     let lock = far.database.lock("users").await;
@@ -232,13 +232,13 @@ async fn connections_that_died_in_use_are_replaced() {
     far.proxy.abandon();
     lock.release().await;
     for answer in waiting.join_all().await {
-        assert_eq!(
-            answer.unwrap().verdict(),
-            (503, "database_unavailable".to_owned())
-        );
+        answer.unwrap().assert_unavailable();
     }
     serves_again(&server, &token).await;
     server.stop().await;
+    // PostgreSQL drops no database while a client is in the middle of its
+    // password.
+    far.proxy.lose(Loss::HungUp).await;
     far.database.remove().await;
 }
 

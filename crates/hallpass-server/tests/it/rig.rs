@@ -22,7 +22,7 @@ pub(crate) const SECRET: &str = "a process-test secret of 32 bytes or more";
 
 /// The longest a test waits for what ought to happen at once: a machine that
 /// runs other tests meanwhile is no reason to fail.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two looks at what gives no sign of its own when it changes.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);

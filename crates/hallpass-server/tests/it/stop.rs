@@ -91,17 +91,17 @@ async fn requests_that_arrive_while_it_stops_are_served_or_not_let_in() {
     let api = server.api.clone();
     let token = api.register("ann@example.com").await.token();
     let asking = tokio::spawn(async move {
-        let mut served = 0;
+        let mut answers = 0;
         loop {
             let request = api
                 .request(Method::GET, "/api/v1/auth/me")
                 .bearer_auth(&token);
             match Answer::of(request).await {
                 Ok(answer) => assert_eq!(answer.status, 200, "{answer:?}"),
-                Err(error) if error.is_connect() || error.is_request() => return served,
+                Err(error) if error.is_connect() || error.is_request() => return answers,
                 Err(error) => panic!("{error:?}"),
             }
-            served += 1;
+            answers += 1;
         }
     });
     let answered = |line: &str| line.contains("/api/v1/auth/me");

@@ -7,6 +7,7 @@
 //! bound its time.
 
 mod error;
+mod lease;
 mod migrations;
 mod server;
 mod url;
@@ -16,9 +17,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions, Postgres, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Postgres, Sqlite};
 
 pub use self::error::StoreError;
+pub(crate) use self::lease::Lease;
 pub use self::migrations::{MigrationState, MigrationStatus, SchemaError};
 pub use self::server::DatabaseServer;
 pub use self::url::{DatabaseUrl, InvalidDatabaseUrl, TlsUse};
@@ -52,8 +54,8 @@ pub(crate) struct SqliteDb {
 /// A transaction that changes nothing until [`Tx::commit`].
 #[derive(Debug)]
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Lease<Sqlite>),
+    Postgres(Lease<Postgres>),
 }
 
 impl Db {
@@ -75,21 +77,38 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         let begin = async {
             Ok(match self {
-                Self::Sqlite(db) => Tx::Sqlite(db.writer.begin_with("begin immediate").await?),
-                Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+                Self::Sqlite(db) => {
+                    let mut lease = Lease::from(&db.writer).await?;
+                    sqlx::raw_sql("begin immediate")
+                        .execute(lease.connection()?)
+                        .await?;
+                    Tx::Sqlite(lease)
+                }
+                Self::Postgres(pool) => {
+                    let mut lease = Lease::from(pool).await?;
+                    sqlx::raw_sql("begin").execute(lease.connection()?).await?;
+                    Tx::Postgres(lease)
+                }
             })
         };
         bounded("begin", begin).await
     }
 
-    /// Closes every connection, after what runs on them has finished.
+    /// Closes every connection after what runs on it has finished, and waits
+    /// for that no longer than for a statement.
     pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite(db) => {
-                db.readers.close().await;
-                db.writer.close().await;
+        let close = async {
+            match self {
+                Self::Sqlite(db) => {
+                    db.readers.close().await;
+                    db.writer.close().await;
+                }
+                Self::Postgres(pool) => pool.close().await,
             }
-            Self::Postgres(pool) => pool.close().await,
+            Ok(())
+        };
+        if let Err(error) = bounded("close", close).await {
+            tracing::warn!(%error, "the database did not say goodbye");
         }
     }
 }
@@ -116,13 +135,21 @@ impl SqliteDb {
 }
 
 impl Tx {
-    /// Makes the changes last. Dropping a `Tx` without this undoes them.
+    /// Makes the changes last. Dropping a `Tx` without this, or when it fails,
+    /// undoes them by closing the connection.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let commit = async {
             match self {
-                Self::Sqlite(tx) => tx.commit().await,
-                Self::Postgres(tx) => tx.commit().await,
+                Self::Sqlite(mut lease) => {
+                    sqlx::raw_sql("commit").execute(lease.connection()?).await?;
+                    lease.give_back();
+                }
+                Self::Postgres(mut lease) => {
+                    sqlx::raw_sql("commit").execute(lease.connection()?).await?;
+                    lease.give_back();
+                }
             }
+            Ok(())
         };
         bounded("commit", commit).await
     }
@@ -151,10 +178,13 @@ macro_rules! read {
         $crate::db::bounded($operation, async {
             match $db {
                 $crate::db::Db::Sqlite(db) => {
-                    let $connection = &db.readers;
-                    $statement.await
+                    let lease = $crate::db::Lease::from(&db.readers).await?;
+                    lease.once(async |$connection| $statement.await).await
                 }
-                $crate::db::Db::Postgres($connection) => $statement.await,
+                $crate::db::Db::Postgres(pool) => {
+                    let lease = $crate::db::Lease::from(pool).await?;
+                    lease.once(async |$connection| $statement.await).await
+                }
             }
         })
         .await
@@ -166,12 +196,12 @@ macro_rules! write {
     ($tx:expr, $operation:literal, |$connection:ident| $statement:expr) => {
         $crate::db::bounded($operation, async {
             match $tx {
-                $crate::db::Tx::Sqlite(tx) => {
-                    let $connection = &mut **tx;
+                $crate::db::Tx::Sqlite(lease) => {
+                    let $connection = lease.connection()?;
                     $statement.await
                 }
-                $crate::db::Tx::Postgres(tx) => {
-                    let $connection = &mut **tx;
+                $crate::db::Tx::Postgres(lease) => {
+                    let $connection = lease.connection()?;
                     $statement.await
                 }
             }

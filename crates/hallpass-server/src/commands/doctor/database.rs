@@ -15,7 +15,7 @@ use super::report::Report;
 use super::{clock, exposure};
 use crate::commands::library;
 use crate::config::{Values, others_may_read};
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 
 const DATABASE: &str = "DATABASE_URL";
 const MIGRATIONS: &str = "migrations";
@@ -219,7 +219,7 @@ fn complain(hallpass: &Hallpass, error: &SchemaError, report: &mut Report) {
     report.serious(
         DATABASE,
         format!("{database} cannot be used: {error}"),
-        library::hint(database),
+        exit::hint(database),
     );
 }
 

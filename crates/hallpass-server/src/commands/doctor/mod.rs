@@ -17,10 +17,7 @@ use crate::exit::Failure;
 
 pub(super) fn run(args: JsonArgs) -> Result<(), Failure> {
     let mut report = Report::default();
-    match Environment::of_process() {
-        Ok(environment) => examine(Reading::of(&environment), &mut report)?,
-        Err(faults) => settings::check(&faults, &mut report),
-    }
+    examine(Reading::of(&Environment::of_process()), &mut report)?;
     report.print(args.json)
 }
 

@@ -117,9 +117,9 @@ impl Launch {
     }
 
     /// Runs a copy of the program, as this user.
-    pub(crate) fn as_user(mut self, (user, group): (u32, u32), copy: &Path) -> Self {
+    pub(crate) fn run_as(mut self, (user, group): (u32, u32), copy: &Path) -> Self {
         fs::copy(&self.program, copy).unwrap();
-        self.program = copy.to_owned();
+        copy.clone_into(&mut self.program);
         self.user = Some((user, group));
         self
     }

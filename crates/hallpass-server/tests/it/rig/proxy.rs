@@ -1,8 +1,5 @@
 //! A wire to a database that can be lost in several ways, and mended.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -13,8 +10,10 @@ pub(crate) struct Proxy {
     target: u16,
     port: u16,
     wire: watch::Sender<Wire>,
-    calls: Arc<AtomicU32>,
-    door: Door,
+    /// Lets callers in.
+    door: Option<JoinHandle<()>>,
+    /// Keeps the port while nobody is let in.
+    shut: Option<TcpSocket>,
 }
 
 /// How a database is lost.
@@ -36,18 +35,12 @@ struct Wire {
     generation: u32,
 }
 
-enum Door {
-    Open(JoinHandle<()>),
-    /// Keeps the port from others, and refuses who calls.
-    Shut(TcpSocket),
-}
-
 impl Wire {
-    fn carries(&self, generation: u32) -> bool {
+    fn carries(self, generation: u32) -> bool {
         self.lost.is_none() && self.generation == generation
     }
 
-    fn ends_connections(&self) -> bool {
+    fn ends_connections(self) -> bool {
         matches!(self.lost, Some(Loss::Refused | Loss::HungUp))
     }
 }
@@ -56,24 +49,21 @@ impl Proxy {
     /// A wire to this port, lost already.
     pub(crate) fn to(target: u16, loss: Loss) -> Self {
         let socket = bound(0);
-        let port = socket.local_addr().unwrap().port();
-        let lost = Some(Loss::Refused);
         let (wire, _) = watch::channel(Wire {
-            lost,
+            lost: None,
             generation: 0,
         });
-        let calls = Arc::new(AtomicU32::new(0));
         let mut proxy = Self {
             target,
-            port,
+            port: socket.local_addr().unwrap().port(),
             wire,
-            calls,
-            door: Door::Shut(socket),
+            door: None,
+            shut: Some(socket),
         };
         if loss != Loss::Refused {
             proxy.mend();
-            proxy.wire.send_modify(|wire| wire.lost = Some(loss));
         }
+        proxy.wire.send_modify(|wire| wire.lost = Some(loss));
         proxy
     }
 
@@ -88,33 +78,23 @@ impl Proxy {
         self.port
     }
 
-    /// How often somebody was let in.
-    pub(crate) fn calls(&self) -> u32 {
-        self.calls.load(Ordering::Relaxed)
-    }
-
     pub(crate) async fn lose(&mut self, loss: Loss) {
         self.wire.send_modify(|wire| wire.lost = Some(loss));
-        if let (Loss::Refused, Door::Open(door)) = (loss, &mut self.door) {
+        if loss == Loss::Refused
+            && let Some(door) = self.door.take()
+        {
             door.abort();
             drop(door.await);
-            self.door = Door::Shut(bound(self.port));
+            self.shut = Some(bound(self.port));
         }
     }
 
     pub(crate) fn mend(&mut self) {
         self.wire.send_modify(|wire| wire.lost = None);
-        if matches!(self.door, Door::Shut(_)) {
-            let shut = std::mem::replace(&mut self.door, Door::Open(tokio::spawn(async {})));
-            let Door::Shut(socket) = shut else { return };
-            let calls = Arc::clone(&self.calls);
+        if let Some(socket) = self.shut.take() {
             let listener = socket.listen(128).unwrap();
-            self.door = Door::Open(tokio::spawn(accept(
-                listener,
-                self.target,
-                calls,
-                self.wire.subscribe(),
-            )));
+            let accepting = accept(listener, self.target, self.wire.subscribe());
+            self.door = Some(tokio::spawn(accepting));
         }
     }
 
@@ -133,14 +113,8 @@ fn bound(port: u16) -> TcpSocket {
     socket
 }
 
-async fn accept(
-    listener: TcpListener,
-    target: u16,
-    calls: Arc<AtomicU32>,
-    wire: watch::Receiver<Wire>,
-) {
+async fn accept(listener: TcpListener, target: u16, wire: watch::Receiver<Wire>) {
     while let Ok((client, _)) = listener.accept().await {
-        calls.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(connect(client, target, wire.clone()));
     }
 }
@@ -161,7 +135,7 @@ async fn connect(client: TcpStream, target: u16, mut wire: watch::Receiver<Wire>
     tokio::select! {
         () = carry(from_client, to_server, now.generation, wire.clone()) => {}
         () = carry(from_server, to_client, now.generation, wire.clone()) => {}
-        _ = wire.wait_for(Wire::ends_connections) => {}
+        _ = wire.wait_for(|wire| wire.ends_connections()) => {}
     }
 }
 

@@ -1,0 +1,199 @@
+//! Values that a setting does not take.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use super::{CANARY, KNOWN, is_refused};
+use crate::rig::Place;
+
+const THREADS: &str = "HALLPASS_HASH_THREADS must be a whole number from 1 to 256";
+const LENGTH: &str = "HALLPASS_PASSWORD_MIN_LENGTH must be a whole number from 8 to 64";
+const PORT: &str = "PORT must be a number from 0 to 65535";
+const HOST: &str = "HOST must be an IP address, like 127.0.0.1 or 0.0.0.0";
+const PREFIX: &str = "HALLPASS_COOKIE_PREFIX must be 1 to 64 letters, digits, - or _";
+const METRICS: &str = "HALLPASS_METRICS_ADDR must be an address with a port, like 127.0.0.1:9090";
+const SCHEME: &str = "DATABASE_URL must begin with sqlite:// or postgres://";
+const IN_MEMORY: &str =
+    "DATABASE_URL names a database in memory, which loses every account at exit; name a file";
+const SYNTAX: &str = "DATABASE_URL cannot be read as a database URL; special characters in user and \
+     password must be percent-encoded";
+const SHORT: &str =
+    "BETTER_AUTH_SECRET must have at least 32 bytes; `hallpass secret` prints a fresh one";
+const GUESSABLE: &str = "BETTER_AUTH_SECRET is a well-known or repetitive text; `hallpass secret` prints \
+     a fresh one";
+const LONG: &str = "ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp";
+const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
+
+/// A name, a value that it does not take, and what is said.
+const WRONG: [(&str, &str, &str); 37] = [
+    ("HOST", "auth.example.com", HOST),
+    ("HOST", "127.0.0.1:8000", HOST),
+    ("PORT", "65536", PORT),
+    ("PORT", "-1", PORT),
+    ("PORT", "http", PORT),
+    (
+        "BETTER_AUTH_URL",
+        "auth.example.com",
+        "BETTER_AUTH_URL must be a URL like https://auth.example.com",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "https://",
+        "BETTER_AUTH_URL must be a URL like https://auth.example.com",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "localhost:8000",
+        "BETTER_AUTH_URL must begin with https:// or http://",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "ftp://auth.example.com",
+        "BETTER_AUTH_URL must begin with https:// or http://",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "https://ann:hunter2@auth.example.com",
+        "BETTER_AUTH_URL must not hold a user name or password",
+    ),
+    (
+        "DATABASE_URL",
+        "mysql://ann:hunter2@db.example.com/accounts",
+        SCHEME,
+    ),
+    ("DATABASE_URL", "accounts.db", SCHEME),
+    ("DATABASE_URL", "sqlite::memory:", IN_MEMORY),
+    (
+        "DATABASE_URL",
+        "sqlite://accounts.db?mode=memory",
+        IN_MEMORY,
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite://",
+        "DATABASE_URL must name a file: sqlite://hallpass.db",
+    ),
+    ("DATABASE_URL", "sqlite://accounts.db?speed=high", SYNTAX),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2/x@db.example.com/accounts",
+        SYNTAX,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com:port/accounts",
+        SYNTAX,
+    ),
+    ("HALLPASS_COOKIE_PREFIX", "hall pass", PREFIX),
+    ("HALLPASS_COOKIE_PREFIX", "hall;pass", PREFIX),
+    ("HALLPASS_COOKIE_PREFIX", LONG, PREFIX),
+    ("HALLPASS_HASH_THREADS", "0", THREADS),
+    ("HALLPASS_HASH_THREADS", "257", THREADS),
+    ("HALLPASS_HASH_THREADS", "two", THREADS),
+    ("HALLPASS_LOG", "xml", "HALLPASS_LOG must be pretty or json"),
+    ("HALLPASS_METRICS_ADDR", "9090", METRICS),
+    ("HALLPASS_METRICS_ADDR", "localhost:9090", METRICS),
+    (
+        "HALLPASS_PASSWORD_HASH",
+        "md5",
+        "HALLPASS_PASSWORD_HASH must be argon2id or bcrypt",
+    ),
+    ("HALLPASS_PASSWORD_MIN_LENGTH", "7", LENGTH),
+    ("HALLPASS_PASSWORD_MIN_LENGTH", "65", LENGTH),
+    ("HALLPASS_PASSWORD_MIN_LENGTH", "eight", LENGTH),
+    (
+        "HALLPASS_RATE_LIMIT",
+        "false",
+        "HALLPASS_RATE_LIMIT must be on or off",
+    ),
+    (
+        "RUST_LOG",
+        "hallpass=loud",
+        "RUST_LOG must be a filter like info or hallpass=debug,info",
+    ),
+    ("BETTER_AUTH_SECRET", "hunter2", SHORT),
+    ("BETTER_AUTH_SECRET", "", SHORT),
+    ("BETTER_AUTH_SECRET", REPETITIVE, GUESSABLE),
+    (
+        "BETTER_AUTH_SECRET",
+        "better-auth-secret-12345678901234567890",
+        GUESSABLE,
+    ),
+];
+
+#[tokio::test]
+async fn a_wrong_value_is_told_with_its_rule() {
+    for (name, value, fault) in WRONG {
+        let place = Place::new();
+        is_refused(&place, place.launch().set(name, value), &[fault]).await;
+    }
+}
+
+#[tokio::test]
+async fn each_wrong_item_of_a_list_is_told() {
+    let place = Place::new();
+    let bare = "must be an origin without path or trailing slash, like https://app.example.com";
+    let launch = place
+        .launch()
+        .set(
+            "CORS_ORIGINS",
+            "https://a.example.com, *, https://b.example.com/, c.example.com",
+        )
+        .set(
+            "TRUSTED_PROXIES",
+            "10.0.0.1,10.0.0.0/33, proxy.example.com ,::1",
+        );
+    let faults = [
+        r#"CORS_ORIGINS holds "*", which must be a URL like https://auth.example.com"#,
+        &format!(r#"CORS_ORIGINS holds "https://b.example.com/", which {bare}"#),
+        r#"CORS_ORIGINS holds "c.example.com", which must be a URL like https://auth.example.com"#,
+        r#"TRUSTED_PROXIES holds "10.0.0.0/33", which must be an address or a network, like 10.0.0.0/8"#,
+        r#"TRUSTED_PROXIES holds "proxy.example.com", which must be an address or a network, like 10.0.0.0/8"#,
+    ];
+    is_refused(&place, launch, &faults).await;
+
+    // A password is not repeated, whatever setting it was put into.
+    let launch = place
+        .launch()
+        .set("CORS_ORIGINS", "https://ann:hunter2@app.example.com");
+    let ended = launch.end().await;
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.err.contains("CORS_ORIGINS"), "{}", ended.err);
+    assert!(
+        ended.err.contains("must not hold a user name or password"),
+        "{}",
+        ended.err
+    );
+    assert!(!ended.err.contains(CANARY), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn a_name_without_a_value_was_forgotten() {
+    for (name, _) in KNOWN {
+        if ["BETTER_AUTH_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES"].contains(&name) {
+            continue;
+        }
+        let place = Place::new();
+        for blank in ["", "  "] {
+            let fault = format!("{name} is set but empty; give it a value or remove it");
+            is_refused(&place, place.launch().set(name, blank), &[&fault]).await;
+        }
+    }
+    // No origins and no proxies are things one may want to say.
+    let place = Place::new();
+    let launch = place
+        .launch()
+        .set("CORS_ORIGINS", "")
+        .set("TRUSTED_PROXIES", "");
+    launch.start().await.stop().await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_told() {
+    let place = Place::new();
+    let noise = OsString::from_vec(b"hunter2\xff".to_vec());
+    for name in ["BETTER_AUTH_SECRET", "DATABASE_URL", "PORT", "HOST_FILE"] {
+        let fault = format!("{name} must be valid UTF-8");
+        is_refused(&place, place.launch().set(name, noise.clone()), &[&fault]).await;
+    }
+}

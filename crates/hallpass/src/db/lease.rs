@@ -1,0 +1,47 @@
+//! A pooled connection that is known to be in order when it goes back.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Pool};
+
+use super::error::is_unavailable;
+
+/// A connection on loan. Unless what ran on it has ended in order, it is closed
+/// and not given back: a call that was given up may still wait for an answer
+/// that never comes, and a transaction whose commit failed may still be open.
+#[derive(Debug)]
+pub(crate) struct Lease<DB: Database>(Option<PoolConnection<DB>>);
+
+impl<DB: Database> Lease<DB> {
+    pub(crate) async fn from(pool: &Pool<DB>) -> Result<Self, sqlx::Error> {
+        pool.acquire()
+            .await
+            .map(|connection| Self(Some(connection)))
+    }
+
+    pub(crate) fn connection(&mut self) -> Result<&mut DB::Connection, sqlx::Error> {
+        self.0.as_deref_mut().ok_or(sqlx::Error::WorkerCrashed)
+    }
+
+    /// Runs one statement, and gives the connection back after it.
+    pub(crate) async fn once<T>(
+        mut self,
+        statement: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        let outcome = statement(self.connection()?).await;
+        if !outcome.as_ref().is_err_and(is_unavailable) {
+            self.give_back();
+        }
+        outcome
+    }
+
+    pub(super) fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+/// Leaves the pool at once, without a farewell that a dead peer would not hear.
+impl<DB: Database> Drop for Lease<DB> {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
+    }
+}
