@@ -13,7 +13,7 @@ use crate::method::password::{self, Credentials, Registration};
 use crate::secret::Password;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::throttle::{Client, Subjects};
+use crate::throttle::{self, Client, Gates, Subjects};
 use crate::token::{self, Keys, TokenBearer};
 use crate::user::{self, DisplayName, User, UserId};
 
@@ -29,6 +29,7 @@ struct Parts {
     db: Db,
     keys: Keys,
     subjects: Subjects,
+    gates: Gates,
     hashing: HashingPool,
 }
 
@@ -72,6 +73,7 @@ impl Hallpass {
             db: Db::new(&settings.database),
             keys: Keys::hs256(&settings.signing_secret, settings.public_url.origin())?,
             subjects: Subjects::new(&settings.signing_secret),
+            gates: throttle::gates(),
             hashing,
             clock,
             settings,
@@ -116,12 +118,20 @@ impl Hallpass {
         Ok(self.db().server().await?)
     }
 
-    /// Every route, ready to be served or merged into another router.
+    /// The whole server: the API, its description and pages of its own for what
+    /// is not found.
     ///
     /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so
     /// that tries can be counted by client.
     pub fn router(&self) -> axum::Router {
         crate::web::router(self.clone())
+    }
+
+    /// The routes of the API alone, to be merged into your own router.
+    ///
+    /// Serve it like [`Hallpass::router`].
+    pub fn routes(&self) -> axum::Router {
+        crate::web::routes(self.clone())
     }
 
     /// Makes an account and signs its owner in.
@@ -206,7 +216,7 @@ impl Hallpass {
     /// Changes a user's name, or takes it away.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] when the user is gone.
+    /// [`Error::NotFound`] when the user is gone.
     pub async fn rename_user(&self, id: UserId, name: Option<DisplayName>) -> Result<User, Error> {
         user::rename(self, id, name).await
     }
@@ -255,6 +265,10 @@ impl Hallpass {
 
     pub(crate) fn subjects(&self) -> &Subjects {
         &self.0.subjects
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.0.gates
     }
 
     pub(crate) fn hashing(&self) -> &HashingPool {

@@ -19,7 +19,7 @@
 //! }
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let secret = SigningSecret::new(&std::fs::read_to_string("secret")?.into())?;
+//! let secret = SigningSecret::new(&std::fs::read_to_string("secret")?.trim().into())?;
 //! let url = PublicUrl::parse("http://localhost:8000")?;
 //! let hallpass = Hallpass::new(Settings::new(url, secret, DatabaseUrl::sqlite_file("app.db")))?;
 //! hallpass.migrate().await?;
@@ -27,7 +27,7 @@
 //! let app = Router::new()
 //!     .route("/greet", get(greet))
 //!     .with_state(hallpass.clone())
-//!     .merge(hallpass.router());
+//!     .merge(hallpass.routes());
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
 //! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
 //! # Ok(())
@@ -77,6 +77,8 @@ pub use self::settings::{
 pub use self::throttle::Client;
 pub use self::token::{AccessToken, TokenBearer};
 pub use self::user::{DisplayName, InvalidName, User, UserId};
+pub use ipnet::IpNet;
+pub use secrecy::SecretString;
 
 /// The description of the HTTP API that `/openapi.json` serves, as JSON.
 ///

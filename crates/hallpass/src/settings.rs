@@ -21,7 +21,7 @@ pub const TOKEN_LIFE: Duration = Duration::from_hours(1);
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use hallpass::{DatabaseUrl, PublicUrl, Settings, SigningSecret};
 ///
-/// let secret = SigningSecret::new(&std::fs::read_to_string("secret")?.into())?;
+/// let secret = SigningSecret::new(&std::fs::read_to_string("secret")?.trim().into())?;
 /// let url = PublicUrl::parse("https://auth.example.com")?;
 /// let mut settings = Settings::new(url, secret, DatabaseUrl::sqlite_file("hallpass.db"));
 /// settings.cors_origins = vec!["https://app.example.com".parse()?];

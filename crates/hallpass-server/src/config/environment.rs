@@ -50,11 +50,16 @@ impl Environment {
     )]
     pub(crate) fn of_process() -> Self {
         let mut faults = Faults::default();
-        let mut values = dot_env(Path::new(".env"), &mut faults);
+        let mut below = dot_env(Path::new(".env"), &mut faults);
+        let mut values = Texts::new();
         for (name, value) in std::env::vars_os() {
             let Some(name) = name.to_str().filter(|name| is_ours(name)) else {
                 continue;
             };
+            // What is set here wins, by whichever of its two names.
+            let bare = name.strip_suffix(TWIN).unwrap_or(name);
+            below.remove(bare);
+            below.remove(&format!("{bare}{TWIN}"));
             match value.into_string() {
                 Ok(text) => {
                     values.insert(name.to_owned(), SecretString::from(text));
@@ -62,6 +67,7 @@ impl Environment {
                 Err(_) => faults.add(name, "must be valid UTF-8"),
             }
         }
+        values.append(&mut below);
         Self { values, faults }
     }
 

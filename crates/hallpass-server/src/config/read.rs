@@ -204,7 +204,7 @@ impl Reader<'_> {
             .filter_map(|item| {
                 parse(item)
                     .map_err(|rule| {
-                        faults.add(name, format!("holds {}, which {rule}", shown(item)))
+                        faults.add(name, format!("holds {}, which {rule}", shown(item)));
                     })
                     .ok()
             })

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hallpass::SigningSecret;
 use secrecy::{ExposeSecret, SecretString};
@@ -46,21 +46,37 @@ impl SecretFile {
         let name = path.display().to_string();
         let fault = |error: io::Error| Faults::one(&name, format!("cannot be made: {error}"));
         let fresh = SigningSecret::generate().map_err(|error| Faults::one(&name, error))?;
-        let draft = path.with_extension(format!("draft-{}", std::process::id()));
-        let written =
-            write_private(&draft, fresh.expose_secret()).and_then(|()| {
-                match fs::hard_link(&draft, path) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                    outcome => outcome,
-                }
-            });
-        let removed = fs::remove_file(&draft);
-        written
-            .and(removed)
-            .and_then(|()| sync_folder(path))
-            .map_err(fault)?;
+        let draft = Draft::write(path, fresh.expose_secret()).map_err(fault)?;
+        draft.put_in_place(path).map_err(fault)?;
         let secret = Self::read(path).map_err(|rule| Faults::one(&name, rule))?;
         secret.ok_or_else(|| Faults::one(&name, "vanished while it was made"))
+    }
+}
+
+/// A finished file that is not in its place yet. It goes with its value.
+struct Draft(PathBuf);
+
+impl Draft {
+    /// Its name is random: processes in containers share their number.
+    fn write(path: &Path, text: &str) -> io::Result<Self> {
+        let random = SigningSecret::generate().map_err(io::Error::other)?;
+        let suffix: String = random.expose_secret().chars().take(16).collect();
+        let draft = path.with_extension(format!("draft-{suffix}"));
+        write_private(&draft, text).map(|()| Self(draft))
+    }
+
+    fn put_in_place(&self, path: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.0, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => sync_folder(path),
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // What stays behind is a secret that nobody uses.
+        let _ = fs::remove_file(&self.0);
     }
 }
 

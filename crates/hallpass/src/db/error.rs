@@ -54,19 +54,23 @@ fn database_is_unavailable(error: &dyn DatabaseError) -> bool {
         .try_downcast_ref::<sqlx::sqlite::SqliteError>()
         .is_some()
     {
-        return code.parse().is_ok_and(sqlite_is_unavailable);
+        // SQLite has no code of its own for a table that is not there (yet).
+        let is_unmigrated = error.message().starts_with("no such table");
+        return is_unmigrated || code.parse().is_ok_and(sqlite_is_unavailable);
     }
-    // PostgreSQL, appendix A: 08 connection exception, 53 insufficient
-    // resources (disk full, too many connections), 57P0x shutting down or
-    // starting up, 58 system error, 25006 read-only, 40 rolled back by a
-    // deadlock or a standby, 55P03 lock not available, 28 credentials refused
-    // (they may be under rotation), 3D000 no such database (yet).
-    [
-        "08", "53", "57P0", "58", "25006", "40", "55P03", "28", "3D000",
-    ]
-    .iter()
-    .any(|class| code.starts_with(class))
+    POSTGRES_UNAVAILABLE
+        .iter()
+        .any(|class| code.starts_with(class))
 }
+
+/// PostgreSQL, appendix A: 08 connection exception, 53 insufficient resources
+/// (disk full, too many connections), 57P0x shutting down or starting up, 58
+/// system error, 25006 read-only, 40 rolled back by a deadlock or a standby,
+/// 55P03 lock not available, 28 credentials refused (they may be under
+/// rotation), 3D000 no such database (yet), 42P01 no such table (yet).
+const POSTGRES_UNAVAILABLE: [&str; 10] = [
+    "08", "53", "57P0", "58", "25006", "40", "55P03", "28", "3D000", "42P01",
+];
 
 /// The low byte of SQLite's extended result code is the primary one:
 /// PERM 3, BUSY 5, LOCKED 6, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14.

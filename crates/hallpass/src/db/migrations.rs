@@ -18,6 +18,7 @@ static POSTGRES: LazyLock<Migrator> =
 
 fn named(mut migrator: Migrator) -> Migrator {
     migrator.dangerous_set_table_name(TABLE);
+    migrator.set_locking(false);
     migrator
 }
 
@@ -113,7 +114,15 @@ impl Db {
             Self::Postgres(pool) => {
                 let options = pool.connect_options();
                 let mut connection = bounded("connect", options.connect()).await?;
-                POSTGRES.run_direct(None, &mut connection, false).await?;
+                // Not sqlx's lock, which is the session's: behind a pooler that
+                // gives each transaction another session it would stay.
+                let begin = connection.begin().await;
+                let mut tx = begin.map_err(|error| StoreError::new("migrate", &error))?;
+                let lock = sqlx::query(LOCK).execute(&mut *tx).await;
+                lock.map_err(|error| StoreError::new("migrate", &error))?;
+                POSTGRES.run_direct(None, &mut *tx, false).await?;
+                let commit = tx.commit().await;
+                commit.map_err(|error| StoreError::new("migrate", &error))?;
             }
         }
         Ok(())
@@ -182,5 +191,8 @@ impl Db {
         }
     }
 }
+
+/// Any number, the same for all; this one spells "hallpass".
+const LOCK: &str = "select pg_advisory_xact_lock(7521983763894432627)";
 
 const APPLIED: &str = "select version, checksum from hallpass_migrations order by version";

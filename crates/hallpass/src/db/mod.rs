@@ -36,6 +36,10 @@ const POSTGRES_CONNECTIONS: u32 = 20;
 /// SQLite reads in parallel; more connections than cores only wait in turn.
 const SQLITE_READERS: u32 = 4;
 
+const BEGIN_IMMEDIATE: &str = "begin immediate";
+const BEGIN: &str = "begin";
+const COMMIT: &str = "commit";
+
 /// The database: cheap to clone, connected at first use.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
@@ -79,14 +83,14 @@ impl Db {
             Ok(match self {
                 Self::Sqlite(db) => {
                     let mut lease = Lease::from(&db.writer).await?;
-                    sqlx::raw_sql("begin immediate")
+                    sqlx::raw_sql(BEGIN_IMMEDIATE)
                         .execute(lease.connection()?)
                         .await?;
                     Tx::Sqlite(lease)
                 }
                 Self::Postgres(pool) => {
                     let mut lease = Lease::from(pool).await?;
-                    sqlx::raw_sql("begin").execute(lease.connection()?).await?;
+                    sqlx::raw_sql(BEGIN).execute(lease.connection()?).await?;
                     Tx::Postgres(lease)
                 }
             })
@@ -141,11 +145,11 @@ impl Tx {
         let commit = async {
             match self {
                 Self::Sqlite(mut lease) => {
-                    sqlx::raw_sql("commit").execute(lease.connection()?).await?;
+                    sqlx::raw_sql(COMMIT).execute(lease.connection()?).await?;
                     lease.give_back();
                 }
                 Self::Postgres(mut lease) => {
-                    sqlx::raw_sql("commit").execute(lease.connection()?).await?;
+                    sqlx::raw_sql(COMMIT).execute(lease.connection()?).await?;
                     lease.give_back();
                 }
             }

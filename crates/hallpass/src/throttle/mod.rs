@@ -4,19 +4,27 @@
 //! nothing, and each is one atomic statement. A window opens with its first
 //! hit and is forgotten when it has passed.
 //!
-//! A sign-in asks twice. Before hashing it reads whether the door is shut,
-//! which spares the work. After hashing, a wrong password is counted, and what
-//! the count says decides between "wrong" and "too many tries": of any number
-//! of parallel guesses no more are answered than the limit allows. A right
-//! password asks again too, since the limit may have been reached meanwhile.
+//! A sign-in is an [`Attempt`]. Before hashing it reads whether the door is
+//! shut, which spares the work. After hashing, a wrong password is counted, and
+//! what the count says decides between "wrong" and "too many tries": of any
+//! number of parallel guesses no more are called wrong than the limit allows. A
+//! right password asks again too, since the limit may have been reached
+//! meanwhile. What no count can see is the guesses on their way, so each server
+//! lets only as many of one address in at once as may fail.
+//!
 //! Reserving a try before hashing would be stricter than the limit: five right
 //! passwords at once would then shut the door.
 
+mod gate;
 mod store;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument;
+
+pub(crate) use self::gate::Gates;
 use crate::clock::Timestamp;
 use crate::email::EmailKey;
 use crate::error::Error;
@@ -96,43 +104,82 @@ impl Subjects {
     }
 }
 
-/// Refuses when the address or the client has failed too often.
-pub(crate) async fn check_sign_in(
-    hallpass: &Hallpass,
-    email: &EmailKey,
-    client: Client,
-) -> Result<(), Error> {
-    if !hallpass.settings().rate_limit {
-        return Ok(());
+/// A sign-in that is under way, and holds its place at the gate.
+pub(crate) struct Attempt {
+    subjects: [(Limit, Vec<u8>); 2],
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Attempt {
+    /// Refuses when the address or the client has failed too often.
+    pub(crate) async fn begin(
+        hallpass: &Hallpass,
+        email: &EmailKey,
+        client: Client,
+    ) -> Result<Self, Error> {
+        let subjects = sign_in_subjects(hallpass, email, client);
+        let place = enter(hallpass, &subjects[0].1).await?;
+        let attempt = Self { subjects, place };
+        attempt.check(hallpass).await.map(|()| attempt)
     }
-    let now = hallpass.now();
-    let subjects = sign_in_subjects(hallpass, email, client);
-    let [address, of_client] = &subjects;
-    let rows = store::open_windows(hallpass.db(), &address.1, &of_client.1, now).await?;
-    let shut = rows.iter().filter(|row| {
-        subjects
-            .iter()
-            .any(|(limit, subject)| *subject == row.subject && row.hits >= limit.hits)
-    });
-    match shut.map(|row| row.ends_at).max() {
-        Some(ends_at) => Err(limited(now, ends_at)),
-        None => Ok(()),
+
+    /// The password was right: lets it pass unless the limit was reached
+    /// meanwhile.
+    pub(crate) async fn succeed(self, hallpass: &Hallpass) -> Result<(), Error> {
+        self.check(hallpass).await
+    }
+
+    /// The password was wrong: counts it, and refuses beyond the limit.
+    ///
+    /// In a task of its own: who hangs up has the request dropped where it
+    /// stands, and would otherwise guess without being counted.
+    pub(crate) async fn fail(self, hallpass: &Hallpass) -> Result<(), Error> {
+        let counting = self.count(hallpass.clone()).in_current_span();
+        tokio::spawn(counting).await.map_err(Error::internal)?
+    }
+
+    async fn count(self, hallpass: Hallpass) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for (limit, subject) in &self.subjects {
+            if let Err(refused) = record(&hallpass, *limit, subject).await? {
+                outcome = Err(refused);
+            }
+        }
+        drop(self.place);
+        outcome
+    }
+
+    async fn check(&self, hallpass: &Hallpass) -> Result<(), Error> {
+        if !hallpass.settings().rate_limit {
+            return Ok(());
+        }
+        let now = hallpass.now();
+        let [(_, address), (_, client)] = &self.subjects;
+        let rows = store::open_windows(hallpass.db(), address, client, now).await?;
+        let is_shut = |row: &&store::OpenWindow| {
+            let mut limits = self.subjects.iter();
+            limits.any(|(limit, subject)| *subject == row.subject && row.hits >= limit.hits)
+        };
+        match rows.iter().filter(is_shut).map(|row| row.ends_at).max() {
+            Some(ends_at) => Err(limited(now, ends_at)),
+            None => Ok(()),
+        }
     }
 }
 
-/// Counts a failed sign-in and says what the person learns of it.
-pub(crate) async fn record_failed_sign_in(
-    hallpass: &Hallpass,
-    email: &EmailKey,
-    client: Client,
-) -> Result<(), Error> {
-    let mut outcome = Ok(());
-    for (limit, subject) in sign_in_subjects(hallpass, email, client) {
-        if let Err(refused) = record(hallpass, limit, subject).await? {
-            outcome = Err(refused);
-        }
+/// Waits at the gate no longer than for the hashing pool.
+async fn enter(hallpass: &Hallpass, subject: &[u8]) -> Result<Option<OwnedSemaphorePermit>, Error> {
+    if !hallpass.settings().rate_limit {
+        return Ok(None);
     }
-    outcome
+    let patience = hallpass.settings().hash_queue.deadline;
+    let entered = tokio::time::timeout(patience, hallpass.gates().enter(subject)).await;
+    entered.map_err(|_| Error::Overloaded)
+}
+
+/// The gates of a server.
+pub(crate) fn gates() -> Gates {
+    Gates::new(usize::try_from(SIGN_IN_PER_ADDRESS.hits).unwrap_or(1))
 }
 
 /// Counts a registration, and refuses it when there were too many.
@@ -140,7 +187,7 @@ pub(crate) async fn admit_registration(hallpass: &Hallpass, client: Client) -> R
     let subject = hallpass
         .subjects()
         .of(REGISTER_PER_CLIENT, &client.0.to_string());
-    record(hallpass, REGISTER_PER_CLIENT, subject).await?
+    record(hallpass, REGISTER_PER_CLIENT, &subject).await?
 }
 
 /// Forgets the failures of an address, so that a password an operator has just
@@ -177,14 +224,14 @@ fn sign_in_subjects(
 async fn record(
     hallpass: &Hallpass,
     limit: Limit,
-    subject: Vec<u8>,
+    subject: &[u8],
 ) -> Result<Result<(), Error>, Error> {
     if !hallpass.settings().rate_limit {
         return Ok(Ok(()));
     }
     let now = hallpass.now();
     let mut tx = hallpass.db().begin().await?;
-    let window = store::hit(&mut tx, &subject, now, now.plus(limit.window)).await?;
+    let window = store::hit(&mut tx, subject, now, now.plus(limit.window)).await?;
     tx.commit().await?;
     if window.hits == 1 {
         sweep(hallpass, now).await;

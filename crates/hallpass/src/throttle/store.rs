@@ -18,8 +18,10 @@ const HIT: &str = "
 const FORGET: &str = "
     delete from throttle where subject = $1";
 
+/// The condition stands outside too: PostgreSQL looks at it again where a window
+/// was opened anew while the statement waited for its row.
 const SWEEP: &str = "
-    delete from throttle where subject in (
+    delete from throttle where ends_at <= $1 and subject in (
         select subject from throttle where ends_at <= $1 order by ends_at limit 10)";
 
 #[derive(sqlx::FromRow)]

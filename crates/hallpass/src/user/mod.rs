@@ -127,8 +127,7 @@ pub(crate) async fn rename(
     let mut tx = hallpass.db().begin().await?;
     let renamed = store::rename(&mut tx, id, name, hallpass.now()).await?;
     tx.commit().await?;
-    // Only a token of this very user leads here, so a missing row is a deleted user.
-    renamed.ok_or(Error::InvalidToken)
+    renamed.ok_or(Error::NotFound)
 }
 
 /// Deletes the account. Its tokens are refused from then on wherever the

@@ -112,7 +112,12 @@ async fn update(
     let mut faults = Faults::default();
     let typed = body.name.optional("name", &mut faults);
     let name = faults.keep(super::parse_name(typed.as_deref()));
-    let renamed = hallpass.rename_user(user.id, faults.finish(name)?).await?;
+    let renamed = hallpass.rename_user(user.id, faults.finish(name)?).await;
+    let renamed = renamed.map_err(|error| match error {
+        // Deleted between the two statements.
+        Error::NotFound => Error::InvalidToken,
+        other => other,
+    })?;
     Ok(Json(renamed.into()))
 }
 

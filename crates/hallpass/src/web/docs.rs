@@ -1,8 +1,10 @@
 //! `/openapi.json`, and `/docs`: Swagger UI from within the binary.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
@@ -52,7 +54,7 @@ const FILES: [&str; 6] = [
 pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
     let json = document
         .to_json()
-        .map(Arc::<str>::from)
+        .map(Bytes::from)
         .map_err(|error| error.to_string());
     let serve_document = move || {
         let json = json.clone();
@@ -63,7 +65,7 @@ pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
                     (CONTENT_TYPE, "application/json"),
                     (CACHE_CONTROL, "no-cache"),
                 ],
-                body.to_string(),
+                body,
             ))
         }
     };
@@ -100,10 +102,12 @@ fn asset(file: &str, config: Arc<Config<'static>>) -> Result<Response, Error> {
         ""
     };
     let content_type = format!("{}{charset}", served.content_type);
-    Ok(page(
-        served.bytes.into_owned().into_response(),
-        &content_type,
-    ))
+    // Not copied: a client that does not read would hold a copy for each request.
+    let body = match served.bytes {
+        Cow::Borrowed(bytes) => Body::from(Bytes::from_static(bytes)),
+        Cow::Owned(bytes) => Body::from(bytes),
+    };
+    Ok(page(body.into_response(), &content_type))
 }
 
 fn page(response: Response, content_type: &str) -> Response {

@@ -25,12 +25,17 @@ fn rooms() -> OpenApiRouter<Hallpass> {
         .merge(method::password::web::routes())
         .merge(session::web::routes())
         .merge(user::web::routes())
-        .merge(health::routes())
+}
+
+/// The API alone, to be merged into another application's router.
+pub(crate) fn routes(hallpass: Hallpass) -> Router {
+    let (api, _) = openapi::assemble(rooms());
+    layers::wrap(api, &hallpass).with_state(hallpass)
 }
 
 /// Everything that Hallpass answers, ready to serve.
 pub(crate) fn router(hallpass: Hallpass) -> Router {
-    let (api, document) = openapi::assemble(rooms());
+    let (api, document) = openapi::assemble(rooms().merge(health::routes()));
     let router = api
         .merge(docs::routes(&document))
         .fallback(any(|| async { Error::NotFound }))

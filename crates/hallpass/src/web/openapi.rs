@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::error::{ErrorBody, FaultItem, ValidationErrorBody};
-use super::rooms;
+use super::{health, rooms};
 use crate::hallpass::Hallpass;
 
 /// The groups under which the document lists its routes.
@@ -86,7 +86,7 @@ pub(super) fn assemble(rooms: OpenApiRouter<Hallpass>) -> (Router<Hallpass>, Ope
 /// The document alone: what `/openapi.json` serves.
 #[must_use]
 pub(crate) fn document() -> OpenApi {
-    assemble(rooms()).1
+    assemble(rooms().merge(health::routes())).1
 }
 
 fn with_aliases(mut document: OpenApi) -> OpenApi {

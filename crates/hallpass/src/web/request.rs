@@ -49,7 +49,9 @@ pub(super) async fn around(
         .map_or("-", MatchedPath::as_str)
         .to_owned();
     let method = standard_name(request.method());
-    let span = tracing::info_span!(
+    // At the highest level, so that a line about an error has its request's id
+    // whatever else is filtered out.
+    let span = tracing::error_span!(
         "request",
         request_id = id.to_str().unwrap_or("-"),
         method,

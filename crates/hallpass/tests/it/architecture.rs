@@ -184,6 +184,22 @@ fn every_file_names_only_what_its_name_allows() {
     );
 }
 
+/// The compiler keeps a proof in its folder, as long as nobody opens the door.
+#[test]
+fn a_proof_can_be_made_in_its_folder_alone() {
+    let sources = sources::all();
+    let source = sources
+        .iter()
+        .find(|one| one.path == "method/mod.rs")
+        .unwrap();
+    let tokens = sources::tokens(&source.text);
+    assert!(holds(&tokens, "pub ( in crate : : method ) fn new"));
+    assert!(holds(
+        &tokens,
+        "struct Proof { user : User , method : Method , }"
+    ));
+}
+
 /// Code that breaks each rule: the file, what gives it away, and the code.
 const BAD: &str = r#"
 user/web.rs             | sqlx              | use sqlx::query;

@@ -138,8 +138,10 @@ on_both_engines! {
         let ann = app.account("ann@example.com").await;
         for origin in [
             "http://localhost:8000/", "http://localhost", "http://localhost:80", "https://localhost:8000",
-            "HTTP://LOCALHOST:8000", "http://localhost:8000.evil.example", "http://localhost:80001", "http://127.0.0.1:8000",
-            "http://localhost:3000/", "http://localhost:3000.evil.example", "", " ", "http://localhost:8000 http://localhost:3000",
+            "HTTP://LOCALHOST:8000", "http://localhost:8000.evil.example", "http://localhost:80001",
+            "http://127.0.0.1:8000",
+            "http://localhost:3000/", "http://localhost:3000.evil.example", "", " ",
+            "http://localhost:8000 http://localhost:3000",
         ] {
             for action in [Action::Register, Action::SignIn, Action::SignOut, Action::Rename] {
                 let answer = sent_from(request(&app, &ann, action, Credential::Cookie), None, &[origin]).await;
@@ -150,12 +152,14 @@ on_both_engines! {
 
     async fn a_header_sent_twice_is_not_believed(app) {
         let ann = app.account("ann@example.com").await;
-        for (first, second) in [("same-origin", "same-origin"), ("same-origin", "cross-site"), ("cross-site", "same-origin")] {
+        for (first, second) in [("same-origin", "same-origin"), ("same-origin", "cross-site"), ("cross-site",
+            "same-origin")] {
             let request = request(&app, &ann, Action::SignOut, Credential::Cookie);
             let answer = request.header("sec-fetch-site", first).header("sec-fetch-site", second).await;
             assert_eq!(answer.verdict(), (403, "cross_site_request".to_owned()), "{first} {second}");
         }
-        for (first, second) in [(PUBLIC_URL, PUBLIC_URL), (FRONT_END, FRONT_END), (PUBLIC_URL, "https://evil.example")] {
+        for (first, second) in [(PUBLIC_URL, PUBLIC_URL), (FRONT_END, FRONT_END),
+            (PUBLIC_URL, "https://evil.example")] {
             let request = request(&app, &ann, Action::SignOut, Credential::Cookie);
             let answer = sent_from(request, None, &[first, second]).await;
             assert_eq!(answer.verdict(), (403, "cross_site_request".to_owned()), "{first} {second}");

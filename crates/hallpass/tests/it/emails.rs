@@ -17,7 +17,8 @@ on_both_engines! {
         for (typed, kept, key) in [
             ("  Ann.Smith+News@Example.COM\t", "Ann.Smith+News@Example.COM", "ann.smith+news@example.com"),
             ("Jo\u{308}rg@Bu\u{308}cher.example", "J\u{f6}rg@B\u{fc}cher.example", "j\u{f6}rg@xn--bcher-kva.example"),
-            ("\u{39f}\u{394}\u{39f}\u{3a3}@example.com", "\u{39f}\u{394}\u{39f}\u{3a3}@example.com", "\u{3bf}\u{3b4}\u{3bf}\u{3c3}@example.com"),
+            ("\u{39f}\u{394}\u{39f}\u{3a3}@example.com", "\u{39f}\u{394}\u{39f}\u{3a3}@example.com",
+            "\u{3bf}\u{3b4}\u{3bf}\u{3c3}@example.com"),
         ] {
             let answer = register(&app, typed).await;
             assert_eq!(answer.json()["user"]["email"], kept, "{answer}");
@@ -42,8 +43,10 @@ on_both_engines! {
             app.database.execute("delete from users").await;
         }
         for (one, other) in [
-            ("ann@example.com", "an.n@example.com"), ("ann@example.com", "ann+x@example.com"), ("ann@example.com", "ann@example.org"),
-            ("ann@example.com", "ann@mail.example.com"), ("mike@example.com", "m\u{131}ke@example.com"), ("a@example.com", "\u{430}@example.com"),
+            ("ann@example.com", "an.n@example.com"), ("ann@example.com", "ann+x@example.com"), ("ann@example.com",
+            "ann@example.org"),
+            ("ann@example.com", "ann@mail.example.com"), ("mike@example.com", "m\u{131}ke@example.com"),
+            ("a@example.com", "\u{430}@example.com"),
             ("\u{fb01}n@example.com", "\u{ff46}in@example.com"), ("jorg@example.com", "j\u{f6}rg@example.com"),
         ] {
             for email in [one, other] {
@@ -59,16 +62,26 @@ on_both_engines! {
     async fn hostile_addresses_are_refused(app) {
         let mut taken = Vec::new();
         for hostile in [
-            "a@b@example.com", "a@example.com@evil.example", "a@evil.example,ann@example.com", "a@evil.example;ann@example.com",
-            "a@evil.example ann@example.com", "a@evil.example\nann@example.com", "ann@example.com\r\nBcc: eve@evil.example",
-            "ann@example.com%0aBcc:eve@evil.example", "Ann <ann@example.com>", "<ann@example.com>", "\"ann\"@example.com",
-            "\"ann@example.com\"@evil.example", "\"ann b\"@example.com", "ann(comment)@example.com", "ann@example.com(comment)",
-            "ann\\@example.com", "ann@[127.0.0.1]", "ann@[IPv6:::1]", "ann@localhost", "ann@example", "ann@.example.com",
-            "ann@example.com.", "ann@example..com", "ann@-example.com", "ann@example-.com", "ann@exa_mple.com", ".ann@example.com",
-            "ann.@example.com", "a..n@example.com", "ann@ex ample.com", "ann @example.com", "ann@ example.com", "ann\t@example.com",
-            "ann\u{ff20}example.com", "ann\u{fe6b}example.com", "ann@example\u{ff0e}com.", "ann\u{200b}@example.com", "ann\u{200d}@example.com",
-            "\u{202e}ann@example.com", "ann\u{ad}@example.com", "\u{feff}ann@example.com", "ann\0@example.com", "ann@example.com\0",
-            "ann\u{7f}@example.com", "ann\u{85}@example.com", "ann@xn--.example", "ann@xn--a.example", "mailto:ann@example.com", "ann", "@", "",
+            "a@b@example.com", "a@example.com@evil.example", "a@evil.example,ann@example.com",
+            "a@evil.example;ann@example.com",
+            "a@evil.example ann@example.com", "a@evil.example\nann@example.com",
+            "ann@example.com\r\nBcc: eve@evil.example",
+            "ann@example.com%0aBcc:eve@evil.example", "Ann <ann@example.com>", "<ann@example.com>",
+            "\"ann\"@example.com",
+            "\"ann@example.com\"@evil.example", "\"ann b\"@example.com", "ann(comment)@example.com",
+            "ann@example.com(comment)",
+            "ann\\@example.com", "ann@[127.0.0.1]", "ann@[IPv6:::1]", "ann@localhost", "ann@example",
+            "ann@.example.com",
+            "ann@example.com.", "ann@example..com", "ann@-example.com", "ann@example-.com", "ann@exa_mple.com",
+            ".ann@example.com",
+            "ann.@example.com", "a..n@example.com", "ann@ex ample.com", "ann @example.com", "ann@ example.com",
+            "ann\t@example.com",
+            "ann\u{ff20}example.com", "ann\u{fe6b}example.com", "ann@example\u{ff0e}com.", "ann\u{200b}@example.com",
+            "ann\u{200d}@example.com",
+            "\u{202e}ann@example.com", "ann\u{ad}@example.com", "\u{feff}ann@example.com", "ann\0@example.com",
+            "ann@example.com\0",
+            "ann\u{7f}@example.com", "ann\u{85}@example.com", "ann@xn--.example", "ann@xn--a.example",
+            "mailto:ann@example.com", "ann", "@", "",
         ] {
             for answer in [register(&app, hostile).await, app.sign_in(hostile, PASSWORD).await] {
                 if answer.status != 422 || answer.faults() != ["body.email: value_error"] {
@@ -83,9 +96,12 @@ on_both_engines! {
 
     async fn usual_and_unusual_addresses_are_taken(app) {
         for email in [
-            "a@b.co", "ann@example.com", "ann.smith@mail.example.co.uk", "ann+tag@example.com", "o'neill@example.com", "ann_smith@example.com",
-            "ann-smith@ex-ample.com", "1234567890@example.com", "!#$%&'*+/=?^_`{|}~-@example.com", "ann@123.example", "ann@xn--mnchen-3ya.example",
-            "j\u{f6}rg@example.com", "ann@b\u{fc}cher.example", "\u{7528}\u{6237}@\u{4f8b}\u{5b50}.\u{6d4b}\u{8bd5}", "\u{3c7}\u{3c1}@example.com",
+            "a@b.co", "ann@example.com", "ann.smith@mail.example.co.uk", "ann+tag@example.com",
+            "o'neill@example.com", "ann_smith@example.com",
+            "ann-smith@ex-ample.com", "1234567890@example.com", "!#$%&'*+/=?^_`{|}~-@example.com", "ann@123.example",
+            "ann@xn--mnchen-3ya.example",
+            "j\u{f6}rg@example.com", "ann@b\u{fc}cher.example", "\u{7528}\u{6237}@\u{4f8b}\u{5b50}.\u{6d4b}\u{8bd5}",
+            "\u{3c7}\u{3c1}@example.com",
             "ann@example.museum", "ann@a.b.c.d.e.example",
         ] {
             let answer = register(&app, email).await;

@@ -20,7 +20,8 @@ on_both_engines! {
             app.account(&format!("{name}@example.com")).await;
         }
         let bcrypt = bcrypt::hash(PASSWORD, 4).unwrap();
-        for (name, value) in [("without", "null"), ("broken", "'$argon2id$v=19$nonsense'"), ("bcrypt", &format!("'{bcrypt}'"))] {
+        for (name, value) in [("without", "null"), ("broken", "'$argon2id$v=19$nonsense'"), ("bcrypt",
+            &format!("'{bcrypt}'"))] {
             let key = format!("{name}@example.com");
             app.database.execute(&format!("update users set password_hash = {value} where email_key = '{key}'")).await;
         }
@@ -31,7 +32,8 @@ on_both_engines! {
         let verdicts: Vec<_> = unknown.iter().map(|answer| answer[..3].to_owned()).collect();
         assert_eq!(verdicts, ["401", "401", "401", "401", "401", "429", "429"]);
         for (at, email) in ["known@example.com", "without@example.com", "broken@example.com", "bcrypt@example.com",
-                            "deleted@example.com", "KNOWN@EXAMPLE.COM ", "stranger@xn--bcher-kva.example"].into_iter().enumerate() {
+                            "deleted@example.com", "KNOWN@EXAMPLE.COM ",
+                            "stranger@xn--bcher-kva.example"].into_iter().enumerate() {
             app.clock.set(start);
             if email.starts_with("KNOWN") {
                 app.database.execute("delete from throttle").await;

@@ -69,7 +69,7 @@ on_both_engines! {
 
     async fn asvs_16_5_1_a_fault_of_ours_names_the_request_and_nothing_else(app) {
         let ann = app.account("ann@example.com").await;
-        app.database.execute("alter table users rename to people").await;
+        app.database.execute("alter table users rename column created_at to made_at").await;
         let request = app.get("/api/v1/auth/me").bearer(&ann.token).header("x-request-id", "shown-to-ann");
         let answer = request.may_fail().await;
         assert_snapshot!(answer, @r#"

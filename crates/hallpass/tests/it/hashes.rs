@@ -113,7 +113,8 @@ on_both_engines! {
     async fn a_row_that_holds_no_hash_of_ours_opens_nothing(app) {
         app.account("ann@example.com").await;
         for planted in [
-            "", " ", "x", PASSWORD, "$", "$$$$", "$1$salt$hash", "$5$rounds=1$x$y", "$2b$04$", "$2b$99$......................................................",
+            "", " ", "x", PASSWORD, "$", "$$$$", "$1$salt$hash", "$5$rounds=1$x$y", "$2b$04$",
+            "$2b$99$......................................................",
             "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$$", "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$",
             "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "$argon2id$v=19$m=64,t=4294967295,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",

@@ -60,7 +60,8 @@ on_both_engines! {
         let before = app.database.dump().await;
         let mut ids = others(&bob);
         // Ann's own in forms that are not an id's.
-        ids.extend([ann.id.replace('-', ""), format!("%7B{}%7D", ann.id), format!("urn:uuid:{}", ann.id), format!("{}%00", ann.id),
+        ids.extend([ann.id.replace('-', ""), format!("%7B{}%7D", ann.id), format!("urn:uuid:{}", ann.id),
+            format!("{}%00", ann.id),
                     format!("{}%20", ann.id), ann.id[..35].to_owned(), format!("{}0", ann.id)]);
         refused_alike(&app, &ann, &ids).await;
         assert_eq!(app.database.dump().await, before);
@@ -115,8 +116,10 @@ on_both_engines! {
         let before = app.database.dump().await;
         let body = json!({
             "id": bob.id, "user_id": bob.id, "sub": bob.id, "email": "eve@example.com", "email_key": "eve@example.com",
-            "password": "another password 7", "password_hash": "$2b$04$x", "passwordHash": "x", "role": "admin", "roles": ["admin"],
-            "is_admin": true, "created_at": "1970-01-01T00:00:00Z", "updated_at": 0, "__proto__": {"admin": true}, "Name": "Eve", "NAME": "Eve",
+            "password": "another password 7", "password_hash": "$2b$04$x", "passwordHash": "x", "role": "admin",
+            "roles": ["admin"],
+            "is_admin": true, "created_at": "1970-01-01T00:00:00Z",
+            "updated_at": 0, "__proto__": {"admin": true}, "Name": "Eve", "NAME": "Eve",
         });
         let answer = app.patch(&ann.path()).bearer(&ann.token).json(&body).await;
         assert_eq!(answer.bytes(), app.me(&ann.token).await.bytes());
@@ -126,8 +129,10 @@ on_both_engines! {
     async fn asvs_8_2_3_registration_takes_its_three_keys_alone(app) {
         let bob = app.account("bob@example.com").await;
         let body = json!({
-            "email": "ann@example.com", "password": crate::rig::PASSWORD, "id": bob.id, "role": "admin", "is_admin": true,
-            "email_verified": true, "created_at": "1970-01-01T00:00:00Z", "password_hash": "$2b$04$x", "email_key": "bob@example.com",
+            "email": "ann@example.com", "password": crate::rig::PASSWORD, "id": bob.id, "role": "admin",
+            "is_admin": true,
+            "email_verified": true, "created_at": "1970-01-01T00:00:00Z", "password_hash": "$2b$04$x",
+            "email_key": "bob@example.com",
         });
         let answer = app.post("/api/v1/auth/register").json(&body).await;
         assert_eq!(answer.status, 201, "{answer}");
@@ -157,7 +162,8 @@ on_both_engines! {
 
     async fn a_name_is_kept_as_it_was_typed(app) {
         let ann = app.account("ann@example.com").await;
-        for name in ["<script>alert(1)</script>", "{{7*7}}", "${jndi:ldap://x}", "'; drop table users; --", "\u{202e}cod.exe", "%s%n"] {
+        for name in ["<script>alert(1)</script>", "{{7*7}}", "${jndi:ldap://x}", "'; drop table users; --",
+            "\u{202e}cod.exe", "%s%n"] {
             let answer = app.patch(&ann.path()).bearer(&ann.token).json(&json!({"name": name})).await;
             assert_eq!(answer.json()["name"], Value::from(name));
             assert_eq!(answer.header("content-type"), Some("application/json"));

@@ -43,9 +43,11 @@ on_both_engines! {
         assert_eq!(register(&app, "ann@example.com", password).await.status, 201);
         assert_eq!(sign_in(&app, "ann@example.com", password).await, 200);
         for other in [
-            "Marble \u{fb01}ne otter 9\u{2460}", " Marble \u{fb01}ne otter 9\u{2460}", " marble \u{fb01}ne otter 9\u{2460} ",
+            "Marble \u{fb01}ne otter 9\u{2460}", " Marble \u{fb01}ne otter 9\u{2460}",
+            " marble \u{fb01}ne otter 9\u{2460} ",
             " Marble fine otter 9\u{2460} ", " Marble \u{fb01}ne otter 91 ", " Marble  \u{fb01}ne otter 9\u{2460} ",
-            " Marble \u{fb01}ne otter 9\u{2460}  ", " Marble\u{a0}\u{fb01}ne otter 9\u{2460} ", " Marble \u{fb01}ne otter 9\u{2460} \0",
+            " Marble \u{fb01}ne otter 9\u{2460}  ", " Marble\u{a0}\u{fb01}ne otter 9\u{2460} ",
+            " Marble \u{fb01}ne otter 9\u{2460} \0",
             "\u{feff} Marble \u{fb01}ne otter 9\u{2460} ", " MARBLE \u{fb01}NE OTTER 9\u{2460} ",
         ] {
             assert_eq!(sign_in(&app, "ann@example.com", other).await, 401, "{other:?}");
@@ -84,8 +86,10 @@ on_both_engines! {
     async fn asvs_6_2_5_every_script_and_no_composition_rule(app) {
         for (at, password) in [
             "aqjzwkxv", "73915284", "        q7z", "\u{5e1}\u{5d9}\u{5e1}\u{5de}\u{5d4}\u{5e9}\u{5dc}\u{5d9}!",
-            "\u{43c}\u{43e}\u{439} \u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}9", "\u{5bc6}\u{7801}\u{597d}\u{957f}\u{4f46}\u{662f}\u{4e0d}\u{5e38}\u{89c1}",
-            "\u{1f600}\u{1f9a6}\u{1f9f5}\u{1f4a1}\u{1f511}\u{1f30d}\u{1f6f0}\u{1f98a}", "'; drop table users;--", "{\"a\":\"b\\n\"}", "<b>&amp;</b>%00",
+            "\u{43c}\u{43e}\u{439} \u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}9",
+            "\u{5bc6}\u{7801}\u{597d}\u{957f}\u{4f46}\u{662f}\u{4e0d}\u{5e38}\u{89c1}",
+            "\u{1f600}\u{1f9a6}\u{1f9f5}\u{1f4a1}\u{1f511}\u{1f30d}\u{1f6f0}\u{1f98a}", "'; drop table users;--",
+            "{\"a\":\"b\\n\"}", "<b>&amp;</b>%00",
             "tab\tand\nline end 7", "\u{200d}\u{200b}joiner 7 q", "\u{202e}backwards 7",
         ].into_iter().enumerate() {
             let email = format!("q{at}@example.com");
@@ -97,7 +101,8 @@ on_both_engines! {
 
     async fn asvs_6_2_4_common_passwords_are_refused_with_the_reason(app) {
         for common in [
-            "password", "12345678", "123456789", "qwertyuiop", "iloveyou", "sunshine", "princess", "football", "baseball",
+            "password", "12345678", "123456789", "qwertyuiop", "iloveyou", "sunshine", "princess", "football",
+            "baseball",
             "trustno1", "superman", "Password", "PASSWORD", "P@ssw0rd", "Passw0rd1", "aaaaaaaa", "abcdefgh", "11111111",
             "passwordpassword", "qwerty123", "letmein1", "welcome1", "password1!", "19871987",
         ] {
@@ -147,7 +152,8 @@ on_both_engines! {
         let longest = "kq7-vz2.".repeat(9);
         assert_eq!(register(&app, "ann@example.com", &longest).await.status, 201);
         assert_eq!(sign_in(&app, "ann@example.com", &longest).await, 200);
-        for other in [format!("{longest}x"), longest[..71].to_owned(), format!("{}x", &longest[..71]), format!("{longest}\0")] {
+        for other in [format!("{longest}x"), longest[..71].to_owned(), format!("{}x", &longest[..71]),
+            format!("{longest}\0")] {
             assert_eq!(sign_in(&app, "ann@example.com", &other).await, 401, "{other}");
         }
         assert_eq!(reason(&register(&app, "bob@example.com", &format!("{longest}x")).await), sentence);

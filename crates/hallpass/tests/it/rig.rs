@@ -147,10 +147,7 @@ impl TestApp {
 
     /// A server over a new database without any table.
     pub(crate) async fn on_an_empty_database(&self) -> Self {
-        Self::on(
-            Database::empty(self.database.engine()).await,
-            self.clock.clone(),
-        )
+        Self::on(self.database.beside().await, self.clock.clone())
     }
 
     /// This server behind another router.

@@ -75,14 +75,17 @@ on_both_engines! {
         insert(&app.database, ID, "ann@example.com", "ann@example.com").await.unwrap();
         let wrong: &[&str] = match app.engine() {
             Engine::Sqlite => &[
-                "update users set id = x'00'", "update users set id = 'text of sixteen.'", "update users set created_at = 'today'",
+                "update users set id = x'00'", "update users set id = 'text of sixteen.'",
+                "update users set created_at = 'today'",
                 "update users set updated_at = 1.5", "insert into throttle values (x'00', 1, 1)",
                 "insert into throttle values (zeroblob(32), 'many', 1)", "update users set email = x'00'",
             ],
             Engine::Postgres => &[
-                "update users set id = 'x'", "update users set created_at = 'whenever'", "update users set email = repeat('x', 256)",
+                "update users set id = 'x'", "update users set created_at = 'whenever'",
+                "update users set email = repeat('x', 256)",
                 "update users set email_key = repeat('x', 256)", "update users set name = repeat('x', 256)",
-                "insert into throttle values ('\\x00', 1, now())", "insert into throttle values (decode(repeat('00', 32), 'hex'), 'many', now())",
+                "insert into throttle values ('\\x00', 1, now())",
+                "insert into throttle values (decode(repeat('00', 32), 'hex'), 'many', now())",
             ],
         };
         for sql in wrong {

@@ -111,8 +111,10 @@ on_both_engines! {
     async fn all_spellings_of_an_address_share_one_count(app) {
         let groups: [&[&str]; 3] = [
             &["ann@example.com", "ANN@example.com", " ann@EXAMPLE.COM ", "Ann@Example.Com", "aNN@example.com\n"],
-            &["j\u{f6}rg@example.com", "jo\u{308}rg@example.com", "J\u{d6}RG@example.com", "JO\u{308}RG@EXAMPLE.com", "j\u{f6}rg@Example.com"],
-            &["k@b\u{fc}cher.example", "k@xn--bcher-kva.example", "\u{212a}@B\u{dc}CHER.example", "K@bu\u{308}cher.example", "k@XN--BCHER-KVA.example"],
+            &["j\u{f6}rg@example.com", "jo\u{308}rg@example.com", "J\u{d6}RG@example.com", "JO\u{308}RG@EXAMPLE.com",
+                "j\u{f6}rg@Example.com"],
+            &["k@b\u{fc}cher.example", "k@xn--bcher-kva.example", "\u{212a}@B\u{dc}CHER.example",
+                "K@bu\u{308}cher.example", "k@XN--BCHER-KVA.example"],
         ];
         for spellings in groups {
             for spelling in spellings {

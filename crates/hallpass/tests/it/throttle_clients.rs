@@ -203,7 +203,8 @@ on_both_engines! {
     async fn what_no_proxy_of_ours_wrote_cannot_be_used_to_hide(app) {
         let app = app.with(|settings| settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()]);
         let proxy: (&str, &[&str]) = ("10.0.0.1", &[]);
-        for same in [("10.0.0.1", &["unknown"] as &[&str]), ("10.0.0.1", &[""]), ("10.0.0.1", &["203.0.113.9, "]), ("10.0.0.1", &["\u{fc}"])] {
+        for same in [("10.0.0.1", &["unknown"] as &[&str]), ("10.0.0.1", &[""]), ("10.0.0.1", &["203.0.113.9, "]),
+            ("10.0.0.1", &["\u{fc}"])] {
             assert!(share_a_count(&app, proxy, same).await, "{same:?}");
         }
     }

@@ -63,7 +63,8 @@ on_both_engines! {
         let ann = app.account("ann@example.com").await;
         let token = &ann.token;
         let mut tokens: Vec<_> = (1..token.len()).map(|end| (format!("{end} characters"), token[..end].to_owned())).collect();
-        tokens.extend(["=", ".", ".x", "A", "AA", "AAAA", "%00"].map(|more| (format!("and {more}"), format!("{token}{more}"))));
+        tokens.extend(["=", ".", ".x", "A", "AA", "AAAA", "%00"].map(|more| (format!("and {more}"),
+            format!("{token}{more}"))));
         tokens.extend(["=", ".", "x."].map(|before| (format!("after {before}"), format!("{before}{token}"))));
         all_refused(&app, &ann, tokens).await;
     }
@@ -116,7 +117,8 @@ on_both_engines! {
             let unsigned = format!("{}.{}.", base64url(forged.header_text()), base64url(forged.claims_text()));
             tokens.push((format!("alg {alg}, unsigned"), unsigned));
         }
-        for (what, value) in [("null", json!(null)), ("number", json!(256)), ("list", json!(["HS256"])), ("object", json!({}))] {
+        for (what, value) in [("null", json!(null)), ("number", json!(256)), ("list", json!(["HS256"])), ("object",
+            json!({}))] {
             tokens.push((format!("alg {what}"), good.clone().header("alg", value.clone()).token()));
             tokens.push((format!("typ {what}"), good.clone().header("typ", value).token()));
         }
@@ -145,7 +147,8 @@ on_both_engines! {
             }
         }
         for text in ["", "null", "[]", "\"HS256\"", "{", "{\"alg\":\"HS256\",\"typ\":\"JWT\"}x",
-                     "{\"alg\":\"HS256\",\"alg\":\"HS256\",\"typ\":\"JWT\"}", "{\"alg\":\"none\",\"alg\":\"HS256\",\"typ\":\"JWT\"}",
+                     "{\"alg\":\"HS256\",\"alg\":\"HS256\",\"typ\":\"JWT\"}",
+                     "{\"alg\":\"none\",\"alg\":\"HS256\",\"typ\":\"JWT\"}",
                      "\u{feff}{\"alg\":\"HS256\",\"typ\":\"JWT\"}"] {
             tokens.push((format!("header {text}"), good.token_of(text, &good.claims_text())));
         }
@@ -176,7 +179,8 @@ on_both_engines! {
         }
         for claim in ["iat", "exp"] {
             let seconds = if claim == "iat" { START } else { START + 60 };
-            for value in [json!(seconds.to_string()), json!(-1), json!(u64::MAX), json!(1e300), json!("2027-01-15T08:00:00Z")] {
+            for value in [json!(seconds.to_string()), json!(-1), json!(u64::MAX), json!(1e300),
+                json!("2027-01-15T08:00:00Z")] {
                 tokens.push((format!("{claim}: {value}"), good.clone().claim(claim, value).token()));
             }
             let text = good.claims_text();
@@ -207,12 +211,14 @@ on_both_engines! {
         let good = Forge::of(&ann);
         let mut tokens = Vec::new();
         for iss in ["", "http://localhost:8000/", "http://localhost:800", "http://localhost:80000", "http://localhost",
-                    "https://localhost:8000", "HTTP://LOCALHOST:8000", "http://localhost:8000.evil.example", "localhost:8000",
+                    "https://localhost:8000", "HTTP://LOCALHOST:8000", "http://localhost:8000.evil.example",
+                    "localhost:8000",
                     "http://localhost:3000", "http://127.0.0.1:8000", " http://localhost:8000", "hallpass"] {
             tokens.push((format!("iss {iss:?}"), good.clone().claim("iss", iss).token()));
         }
         tokens.push(("iss list".to_owned(), good.clone().claim("iss", json!([PUBLIC_URL])).token()));
-        for aud in [json!("https://api.example.com"), json!(PUBLIC_URL), json!([PUBLIC_URL]), json!([]), json!(""), json!(null), json!(5)] {
+        for aud in [json!("https://api.example.com"), json!(PUBLIC_URL), json!([PUBLIC_URL]), json!([]), json!(""),
+            json!(null), json!(5)] {
             tokens.push((format!("aud {aud}"), good.clone().claim("aud", aud).token()));
         }
         all_refused(&app, &ann, tokens).await;

@@ -12,15 +12,16 @@ use secrecy::SecretString;
 use self::policy::PasswordRefused;
 use self::pool::HashingRefused;
 use crate::audit;
+use crate::db::StoreError;
 use crate::email::EmailAddress;
 use crate::error::{Error, Faults, FieldFault};
 use crate::hallpass::Hallpass;
 use crate::method::{Method, Proof};
-use crate::secret::Password;
+use crate::secret::{Password, PasswordHash};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::sign_in;
-use crate::throttle::{self, Client};
+use crate::throttle::{self, Attempt, Client};
 use crate::user::{self, DisplayName, NewUser, User, UserId};
 
 /// What somebody types to make an account, checked.
@@ -175,10 +176,12 @@ pub(crate) async fn sign_in(
 ) -> Result<Session, Error> {
     let email = credentials.email.clone();
     let signed_in = async {
-        throttle::check_sign_in(hallpass, email.key(), client).await?;
-        let user = verify(hallpass, credentials, client).await?;
-        // The limit may have been reached by parallel guesses meanwhile.
-        throttle::check_sign_in(hallpass, email.key(), client).await?;
+        let attempt = Attempt::begin(hallpass, email.key(), client).await?;
+        let Some(user) = verify(hallpass, credentials, client).await? else {
+            attempt.fail(hallpass).await?;
+            return Err(Error::InvalidCredentials);
+        };
+        attempt.succeed(hallpass).await?;
         sign_in::admit(hallpass, Proof::new(user, Method::Password), client)
     };
     signed_in
@@ -186,34 +189,42 @@ pub(crate) async fn sign_in(
         .inspect_err(|error| audit::failed("sign_in", &email, client, error))
 }
 
+/// The owner of the account, if the password is theirs.
 async fn verify(
     hallpass: &Hallpass,
     credentials: Credentials,
     client: Client,
-) -> Result<User, Error> {
+) -> Result<Option<User>, Error> {
     let Credentials { email, password } = credentials;
     let found = store::by_email(hallpass.db(), email.key()).await?;
     let (user, stored) = found.map_or((None, None), |row| (Some(row.user), row.password_hash));
-    let verdict = hallpass
-        .hashing()
+    let hashing = hallpass.hashing();
+    let verdict = hashing
         .verify(client.address(), password, stored.clone())
         .await?;
     let Some(user) = user.filter(|_| verdict.correct) else {
-        throttle::record_failed_sign_in(hallpass, email.key(), client).await?;
-        return Err(Error::InvalidCredentials);
+        return Ok(None);
     };
-    if let (Some(old), Some(new)) = (stored, verdict.replacement) {
-        let mut tx = hallpass.db().begin().await?;
-        // Compare and set: a password changed meanwhile is not put back.
-        let upgrade = store::Upgrade {
-            old: &old,
-            new: &new,
-            now: hallpass.now(),
-        };
-        store::upgrade_hash(&mut tx, user.id, upgrade).await?;
-        tx.commit().await?;
+    if let (Some(old), Some(new)) = (stored, verdict.replacement)
+        && let Err(error) = upgrade(hallpass, user.id, &old, &new).await
+    {
+        // The password was right: its hash is replaced another time.
+        tracing::warn!(%error, user_id = %user.id, "a password hash could not be replaced");
     }
-    Ok(user)
+    Ok(Some(user))
+}
+
+/// Compares and sets: a password changed meanwhile is not put back.
+async fn upgrade(
+    hallpass: &Hallpass,
+    id: UserId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<(), StoreError> {
+    let now = hallpass.now();
+    let mut tx = hallpass.db().begin().await?;
+    store::upgrade_hash(&mut tx, id, store::Upgrade { old, new, now }).await?;
+    tx.commit().await
 }
 
 /// Gives an account a new password, and its address a clean slate.

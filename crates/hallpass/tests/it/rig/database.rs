@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,20 +35,23 @@ impl Database {
         match engine {
             Engine::Sqlite => {
                 let folder = folder();
-                tokio::fs::copy(sqlite_template().await, folder.path().join(FILE))
-                    .await
-                    .unwrap();
+                std::fs::write(folder.path().join(FILE), sqlite_template().await).unwrap();
                 Self::sqlite(folder)
             }
-            Engine::Postgres => Self::postgres(Some(postgres_template().await)).await,
+            Engine::Postgres => {
+                static NEXT: AtomicU32 = AtomicU32::new(0);
+                let number = NEXT.fetch_add(1, Ordering::Relaxed);
+                let name = format!("hallpass_{}_{number}", std::process::id());
+                Self::postgres(name, postgres_template().await).await
+            }
         }
     }
 
-    /// One without any table.
-    pub(crate) async fn empty(engine: Engine) -> Self {
-        match engine {
-            Engine::Sqlite => Self::unused(),
-            Engine::Postgres => Self::postgres(None).await,
+    /// Another one, without any table, which is removed with this one.
+    pub(crate) async fn beside(&self) -> Self {
+        match self {
+            Self::Sqlite { .. } => Self::unused(),
+            Self::Postgres { name, .. } => Self::postgres(beside(name), "template0").await,
         }
     }
 
@@ -69,19 +72,9 @@ impl Database {
         Self::Sqlite { folder, pool }
     }
 
-    async fn postgres(template: Option<&str>) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "hallpass_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let template = template.unwrap_or("template0");
-        run(
-            admin(),
-            &format!("create database {name} template {template}"),
-        )
-        .await;
+    async fn postgres(name: String, template: &str) -> Self {
+        let create = format!("create database {name} template {template}");
+        run(admin(), &create).await;
         let options = admin_options().database(&name);
         let pool = PgPoolOptions::new()
             .max_connections(1)
@@ -214,13 +207,20 @@ impl Database {
             Self::Sqlite { pool, .. } => pool.close().await,
             Self::Postgres { name, pool } => {
                 pool.close().await;
-                run(admin(), &format!("drop database {name} with (force)")).await;
+                for name in [name, &beside(name)] {
+                    let drop = format!("drop database if exists {name} with (force)");
+                    run(admin(), &drop).await;
+                }
             }
         }
     }
 }
 
 const FILE: &str = "hallpass.db";
+
+fn beside(name: &str) -> String {
+    format!("{name}_beside")
+}
 
 /// In memory where the system has such a place: nothing here has to survive a
 /// power cut, and a disk under load would make the tests slow.
@@ -241,8 +241,9 @@ async fn run(pool: &PgPool, sql: &str) {
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-async fn sqlite_template() -> &'static Path {
-    static TEMPLATE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
+/// The bytes of a migrated file.
+async fn sqlite_template() -> &'static [u8] {
+    static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
     let make = || async {
         let folder = folder();
         let (made, template) = (folder.path().join("made.db"), folder.path().join(FILE));
@@ -264,9 +265,9 @@ async fn sqlite_template() -> &'static Path {
             .filename(&template)
             .journal_mode(SqliteJournalMode::Wal);
         options.connect().await.unwrap().close().await.unwrap();
-        (folder, template)
+        std::fs::read(template).unwrap()
     };
-    &TEMPLATE.get_or_init(make).await.1
+    TEMPLATE.get_or_init(make).await
 }
 
 /// The database of which the others are copies, made by whoever comes first:
