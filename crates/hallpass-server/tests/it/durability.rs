@@ -37,12 +37,13 @@ impl Told {
         let mut alive = Some(server);
         while let Some(outcome) = registrations.join_next().await {
             match outcome.unwrap() {
-                (email, Ok(answer)) => {
-                    assert_eq!(answer.status, 201, "{answer:?}");
+                (email, Ok(answer)) if answer.status == 201 => {
                     told.tokens.push(answer.token());
                     told.made.insert(email);
                 }
-                (email, Err(_)) => {
+                // A server that was too busy for the answer may have made it.
+                (_, Ok(answer)) if answer.status != 400 => panic!("{answer:?}"),
+                (email, _) => {
                     told.nothing.insert(email);
                 }
             }

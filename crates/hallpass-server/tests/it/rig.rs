@@ -10,7 +10,7 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use self::api::{Answer, Api, fresh_client, in_parallel, patiently};
+pub(crate) use self::api::{Answer, Api, fresh_client, patiently};
 pub(crate) use self::cluster::{Cluster, unprivileged_user};
 pub(crate) use self::database::{Database, Engine};
 pub(crate) use self::process::{Launch, Place, Process, Server, events};
@@ -25,7 +25,7 @@ pub(crate) const SECRET: &str = "a process-test secret of 32 bytes or more";
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two looks at what gives no sign of its own when it changes.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// The outcome, or a failed test when it takes longer.
 pub(crate) async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {

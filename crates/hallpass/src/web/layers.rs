@@ -104,7 +104,6 @@ mod tests {
     use crate::secret::SigningSecret;
     use crate::settings::PublicUrl;
 
-    #[expect(clippy::unused_async, reason = "a handler is async")]
     async fn panics() -> &'static str {
         panic!("canary")
     }
@@ -116,10 +115,10 @@ mod tests {
         let database = DatabaseUrl::sqlite_file("never-opened.db");
         let hallpass =
             Hallpass::new(Settings::new(PublicUrl::default(), secret, database)).unwrap();
-        let routes = Router::new()
+        let handlers = Router::new()
             .route("/panics", get(panics))
             .route("/works", get(|| async { "ok" }));
-        let router = wrap(routes, &hallpass).with_state(hallpass);
+        let router = wrap(handlers, &hallpass).with_state(hallpass);
         for _ in 0..2 {
             let ask = |path: &str| {
                 let request = Request::get(path)

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use super::{BETWEEN_LOOKS, PASSWORD, PATIENCE, within};
 
@@ -87,14 +86,6 @@ pub(crate) async fn patiently(request: RequestBuilder) -> Result<Answer, reqwest
         }
     };
     within(PATIENCE, "the server has time", sending).await
-}
-
-/// Sends these requests at once, as [`patiently`] does.
-pub(crate) async fn in_parallel(
-    requests: impl IntoIterator<Item = RequestBuilder>,
-) -> Vec<Result<Answer, reqwest::Error>> {
-    let tasks: JoinSet<_> = requests.into_iter().map(patiently).collect();
-    tasks.join_all().await
 }
 
 /// An answer, read to its end.
