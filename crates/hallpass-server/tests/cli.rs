@@ -72,7 +72,7 @@ mod doctor_looks {
                 "",
             )
             .fails(1);
-        assert!(found.contains("its folder neither"), "{found}");
+        assert!(found.contains("in a folder that is not there"), "{found}");
         folder.write("folder", "a file where the data folder should be");
         let found = folder
             .run_with(&["doctor"], &[("HALLPASS_DATA_DIR", "folder")], "")

@@ -7,7 +7,7 @@ use reqwest::Method;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 
-use crate::rig::{Answer, Database, Engine, PASSWORD, Place, Process};
+use crate::rig::{Database, Engine, PASSWORD, Place, Process, once_hashed};
 
 /// How many bytes a file may have that the process writes; `None` for as many
 /// as the test itself may.
@@ -43,11 +43,9 @@ async fn a_full_disk_refuses_writes_keeps_reading_and_needs_no_restart() {
     for room in [0, 512, 4096, 6000] {
         limit_files(&server.process, Some(room));
         for _ in 0..2 {
-            Answer::of(server.api.registration("bob@example.com"))
-                .await
-                .unwrap()
-                .assert_unavailable();
-            Answer::of(rename()).await.unwrap().assert_unavailable();
+            let bob = once_hashed(server.api.registration("bob@example.com"));
+            bob.await.assert_unavailable();
+            server.api.send(rename()).await.assert_unavailable();
         }
         let me = server.api.me(&token).await;
         assert_eq!(
@@ -97,10 +95,8 @@ async fn a_guess_that_cannot_be_counted_is_not_answered() {
     let server = launch.after("trap '' XFSZ").start().await;
     assert_eq!(server.api.register("ann@example.com").await.status, 201);
     limit_files(&server.process, Some(0));
-    let wrong = Answer::of(server.api.signing_in("ann@example.com", "wrong"))
-        .await
-        .unwrap();
-    wrong.assert_unavailable();
+    let wrong = once_hashed(server.api.signing_in("ann@example.com", "wrong"));
+    wrong.await.assert_unavailable();
     let right = server.api.sign_in("ann@example.com", PASSWORD).await;
     assert_eq!(right.status, 200, "{right:?}");
     limit_files(&server.process, None);

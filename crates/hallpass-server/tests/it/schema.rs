@@ -41,12 +41,14 @@ on_both_engines! {
         place.over(database).start().await.stop().await;
         let ours = database.number("select max(version) from hallpass_migrations").await;
         database.execute(
-            "insert into hallpass_migrations (version, description, success, checksum, execution_time) \
+            "insert into hallpass_migrations \
+                 (version, description, success, checksum, execution_time) \
              select 4711, 'from the future', success, checksum, execution_time \
              from hallpass_migrations where version = 1",
         ).await;
-        for launch in [place.over(database), without_migrating(place.over(database)), migrate(place.over(database))] {
-            let ended = launch.end().await;
+        let launch = || place.over(database);
+        for refused in [launch(), without_migrating(launch()), migrate(launch())] {
+            let ended = refused.end().await;
             assert_eq!(ended.code, Some(3), "{}", ended.err);
             assert_eq!(
                 ended.err.lines().last().unwrap(),
@@ -73,7 +75,7 @@ on_both_engines! {
         database.execute(&change).await;
         let ended = place.over(database).end().await;
         assert_eq!(ended.code, Some(3), "{}", ended.err);
-        let expected = "error: migration 1 in the database differs from the one in this version of Hallpass;";
+        let expected = "error: migration 1 in the database differs from the one in this version";
         assert!(ended.err.lines().last().unwrap().starts_with(expected), "{}", ended.err);
     }
 

@@ -172,7 +172,7 @@ pub(crate) async fn bounded<T>(
 
 /// Runs one statement on whichever engine is behind: for reads on `&Db`.
 ///
-/// ```ignore
+/// ```text
 /// db::read!(db, "user by id", |connection| {
 ///     sqlx::query_as(BY_ID).bind(id).fetch_optional(connection)
 /// })

@@ -36,7 +36,7 @@ pub(super) fn check_place(values: &Values, report: &mut Report) -> bool {
     values
         .database
         .sqlite_path()
-        .is_none_or(|path| check_file(path, &values.data_dir, report))
+        .is_none_or(|path| check_file(path, report))
 }
 
 fn check_tls(host: &str, tls: TlsUse, report: &mut Report) {
@@ -66,23 +66,11 @@ fn check_tls(host: &str, tls: TlsUse, report: &mut Report) {
     }
 }
 
-fn check_file(path: &Path, data_dir: &Path, report: &mut Report) -> bool {
-    let folder = or_here(path.parent().unwrap_or(path));
+fn check_file(path: &Path, report: &mut Report) -> bool {
     let shown = path.display();
     if !path.exists() {
-        if folder.is_dir() || folder == or_here(data_dir) {
-            report.note(DATABASE, format!("{shown} will be made at first start"));
-        } else {
-            let fix = format!(
-                "mkdir -p {}, as the user who runs hallpass",
-                folder.display()
-            );
-            report.serious(
-                DATABASE,
-                format!("{shown} does not exist, and its folder neither"),
-                fix,
-            );
-        }
+        // That its folder is there, the settings have been checked for.
+        report.note(DATABASE, format!("{shown} will be made at first start"));
         return false;
     }
     if path.is_file() && path.metadata().is_ok_and(|metadata| metadata.len() == 0) {
@@ -100,6 +88,7 @@ fn check_file(path: &Path, data_dir: &Path, report: &mut Report) -> bool {
         );
         return false;
     }
+    let folder = or_here(path.parent().unwrap_or(path));
     for place in [path, folder] {
         if !is_writable(place) {
             let finding = format!("{} cannot be written by this user", place.display());

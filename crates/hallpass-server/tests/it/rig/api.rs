@@ -76,10 +76,23 @@ impl Api {
 /// Sends a request, and again as long as the server says that it is busy: that
 /// is a right answer on a machine whose cores run other tests.
 pub(crate) async fn patiently(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+    again_while(request, |answer| answer.status == 503).await
+}
+
+/// As [`patiently`], for a test that wants to see that the database is away.
+pub(crate) async fn once_hashed(request: RequestBuilder) -> Answer {
+    let busy = |answer: &Answer| answer.status == 503 && answer.code() == "overloaded";
+    again_while(request, busy).await.unwrap()
+}
+
+async fn again_while(
+    request: RequestBuilder,
+    busy: impl Fn(&Answer) -> bool,
+) -> Result<Answer, reqwest::Error> {
     let sending = async {
         loop {
             let answer = Answer::of(request.try_clone().unwrap()).await?;
-            if answer.status != 503 {
+            if !busy(&answer) {
                 return Ok(answer);
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
