@@ -23,7 +23,13 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> {
     let hallpass = Hallpass::new(config.settings.clone()).map_err(Failure::refused)?;
-    prepare_schema(&hallpass, args).await?;
+    let mut stop = std::pin::pin!(stop_signal().map_err(Failure::refused)?);
+    // Who is asked to stop while it waits for the database stops; process 1 of
+    // a container would otherwise ignore the signal.
+    tokio::select! {
+        prepared = prepare_schema(&hallpass, args) => prepared?,
+        () = &mut stop => return Ok(()),
+    }
     let address = SocketAddr::new(config.listen.host, config.listen.port);
     let listener = TcpListener::bind(address)
         .await
@@ -33,7 +39,6 @@ pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> 
         Some(address) => Some(serve_metrics(address).await?),
         None => None,
     };
-    let stop = stop_signal().map_err(Failure::refused)?;
     greet(&config, address, metrics);
     listen::serve(listener, hallpass.router(), stop).await;
     hallpass.close().await;
