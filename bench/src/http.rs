@@ -84,19 +84,23 @@ impl Connection {
         Ok(Answer { status, body })
     }
 
-    /// As [`send`](Self::send), with the milliseconds it took. Another status
-    /// than the expected one is an error: it would time something else.
-    pub(crate) fn time(&mut self, request: &Request, expected: u16) -> Result<f64> {
+    /// As [`send`](Self::send): the status, and the milliseconds it took.
+    pub(crate) fn timed(&mut self, request: &Request) -> Result<(u16, f64)> {
         let began = Moment::now();
         let answer = self.send(request)?;
         let took = began.elapsed();
+        Ok((answer.status, took.as_secs_f64() * 1e3))
+    }
+
+    /// The milliseconds of an answer. Another status than the expected one is
+    /// an error: it would time something else.
+    pub(crate) fn time(&mut self, request: &Request, expected: u16) -> Result<f64> {
+        let (status, took) = self.timed(request)?;
         ensure!(
-            answer.status == expected,
-            "answered {} where {expected} was expected: {}",
-            answer.status,
-            String::from_utf8_lossy(&answer.body)
+            status == expected,
+            "answered {status} where {expected} was expected"
         );
-        Ok(took.as_secs_f64() * 1e3)
+        Ok(took)
     }
 
     fn read_line(&mut self) -> Result<&str> {

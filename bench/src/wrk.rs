@@ -15,10 +15,11 @@ use tempfile::TempDir;
 use crate::server::Server;
 use crate::stats::to_float;
 
-const REPORT: &str = include_str!("report.lua");
+const LOAD: &str = include_str!("load.lua");
+const GET: &str = include_str!("get.lua");
 const SIGN_IN: &str = include_str!("sign_in.lua");
 
-/// The scripts and bodies that wrk is given.
+/// What to send: the script that wrk is given and the lines that it reads.
 pub(crate) struct Wrk {
     folder: TempDir,
 }
@@ -30,15 +31,7 @@ pub(crate) struct Load<'a> {
     pub(crate) connections: usize,
     pub(crate) threads: usize,
     pub(crate) duration: Duration,
-    pub(crate) kind: Kind<'a>,
     pub(crate) cpus: Option<&'a str>,
-}
-
-pub(crate) enum Kind<'a> {
-    /// The same GET over and over, with this token.
-    Get(Option<&'a str>),
-    /// Sign-ins with the bodies that [`Wrk::new`] was given.
-    SignIn,
 }
 
 /// What came back.
@@ -78,15 +71,21 @@ impl Outcome {
 pub(crate) struct Running(Child);
 
 impl Wrk {
-    pub(crate) fn new(bodies: &[serde_json::Value]) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+    /// GETs with one token after the other, or without any.
+    pub(crate) fn get(tokens: &[String]) -> Result<Self> {
+        Self::new(GET, tokens)
+    }
+
+    /// POSTs of one sign-in after the other.
+    pub(crate) fn sign_in(bodies: &[serde_json::Value]) -> Result<Self> {
         let bodies: Vec<String> = bodies.iter().map(ToString::to_string).collect();
-        fs::write(folder.path().join("bodies"), bodies.join("\n"))?;
-        fs::write(folder.path().join("get.lua"), REPORT)?;
-        fs::write(
-            folder.path().join("sign-in.lua"),
-            [SIGN_IN, REPORT].concat(),
-        )?;
+        Self::new(SIGN_IN, &bodies)
+    }
+
+    fn new(script: &str, lines: &[String]) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("script.lua"), [script, LOAD].concat())?;
+        fs::write(folder.path().join("lines"), lines.join("\n"))?;
         Ok(Self { folder })
     }
 
@@ -111,17 +110,10 @@ impl Wrk {
                 &format!("{}s", load.duration.as_secs().max(1)),
             ])
             .arg("--script")
-            .arg(self.file(match load.kind {
-                Kind::Get(_) => "get.lua",
-                Kind::SignIn => "sign-in.lua",
-            }));
-        if let Kind::Get(Some(token)) = load.kind {
-            command.args(["--header", &format!("Authorization: Bearer {token}")]);
-        }
-        command.arg(format!("http://{}{}", load.server.address, load.path));
-        if let Kind::SignIn = load.kind {
-            command.arg("--").arg(self.file("bodies"));
-        }
+            .arg(self.file("script.lua"))
+            .arg(format!("http://{}{}", load.server.address, load.path))
+            .arg("--")
+            .arg(self.file("lines"));
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,5 +1,6 @@
 //! Bar 2: what a request with a token costs, beside a route of axum that does
-//! nothing.
+//! nothing. Every user takes turns, so that no account is asked for more often
+//! than it would be.
 //!
 //! The servers run on one half of the processors and `wrk` on the other. On
 //! shared ones wrk would take more from the faster server, and so flatter us.
@@ -14,7 +15,7 @@ use crate::postgres::Database;
 use crate::report::{Limit, Plot, Section, Unit};
 use crate::server::{Launch, Server};
 use crate::stats::median;
-use crate::wrk::{Kind, Load, Wrk};
+use crate::wrk::{Load, Wrk};
 
 const NAME: Name = Name::CurrentUser;
 const LEAST_PERCENT: f64 = 25.0;
@@ -25,7 +26,7 @@ struct Contender {
     what: &'static str,
     path: &'static str,
     server: Server,
-    token: Option<String>,
+    wrk: Wrk,
     /// Requests a second, one for each round.
     rates: Vec<f64>,
 }
@@ -39,18 +40,16 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
         contenders.push(ours(context, &halves, Some(&database.url))?);
     }
 
-    let wrk = Wrk::new(&[])?;
     for round in 1..=context.plan.current_user_rounds {
         for contender in &mut contenders {
             let of = context.plan.current_user_rounds;
             context.say(NAME, &format!("round {round} of {of}, {}", contender.what));
-            let outcome = wrk.run(&Load {
+            let outcome = contender.wrk.run(&Load {
                 server: &contender.server,
                 path: contender.path,
                 connections: halves.threads * CONNECTIONS_PER_THREAD,
                 threads: halves.threads,
                 duration: context.plan.current_user,
-                kind: Kind::Get(contender.token.as_deref()),
                 cpus: halves.load.as_deref(),
             })?;
             contender.rates.push(outcome.rate());
@@ -70,7 +69,7 @@ fn bare(context: &Context<'_>, halves: &Halves) -> Result<Contender> {
         what: "bare axum route",
         path: "/bare",
         server: launch.on(halves.server.as_deref()).start()?,
-        token: None,
+        wrk: Wrk::get(&[])?,
         rates: Vec::new(),
     })
 }
@@ -78,7 +77,7 @@ fn bare(context: &Context<'_>, halves: &Halves) -> Result<Contender> {
 fn ours(context: &Context<'_>, halves: &Halves, database: Option<&str>) -> Result<Contender> {
     let launch = Launch::hallpass(&context.hallpass, database);
     let server = launch.on(halves.server.as_deref()).start()?;
-    let token = Some(enrol(&server)?);
+    let wrk = Wrk::get(&enrol(&server)?)?;
     Ok(Contender {
         what: if database.is_some() {
             "Hallpass, PostgreSQL"
@@ -87,7 +86,7 @@ fn ours(context: &Context<'_>, halves: &Halves, database: Option<&str>) -> Resul
         },
         path: ME,
         server,
-        token,
+        wrk,
         rates: Vec::new(),
     })
 }

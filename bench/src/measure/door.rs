@@ -1,12 +1,12 @@
 //! The ways to sign in that are compared.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::Context;
 use super::accounts::{SIGN_IN, enrol};
 use crate::machine::memory_kib;
 use crate::server::{Launch, Server};
-use crate::wrk::{Kind, Load};
+use crate::wrk::Load;
 
 pub(super) const FEW: usize = 64;
 pub(super) const MANY: usize = 256;
@@ -61,7 +61,7 @@ impl Door {
 
     fn open(launch: &Launch<'_>, path: &'static str) -> Result<Self> {
         let server = launch.start()?;
-        let token = enrol(&server)?;
+        let token = enrol(&server)?.pop().context("there are no accounts")?;
         Ok(Self {
             server,
             path,
@@ -77,7 +77,6 @@ impl Door {
             connections,
             threads: 1,
             duration: context.plan.sign_in,
-            kind: Kind::SignIn,
             cpus: None,
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
     context.say(NAME, "making accounts");
     let mut bench = Bench {
         context,
-        wrk: Wrk::new(&good_credentials())?,
+        wrk: Wrk::sign_in(&good_credentials())?,
         ours: Door::hallpass(context)?,
         rates: Rates::default(),
         naive_peak: Vec::new(),

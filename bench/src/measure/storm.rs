@@ -7,7 +7,7 @@
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::accounts::{ME, good_credentials};
 use super::door::{Door, MANY};
@@ -33,6 +33,8 @@ const RISE: Duration = Duration::from_secs(2);
 struct Samples {
     verify: Vec<f64>,
     me: Vec<f64>,
+    /// Answers to `GET /auth/me` that were 503.
+    refused: usize,
 }
 
 /// What was found of one route.
@@ -55,7 +57,7 @@ impl Route {
 
 pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
     context.say(NAME, "making accounts");
-    let wrk = Wrk::new(&good_credentials())?;
+    let wrk = Wrk::sign_in(&good_credentials())?;
     let ours = Door::embedded(context)?;
     let (mut verify, mut me) = (Route::default(), Route::default());
     for round in 1..=context.plan.storm_rounds {
@@ -65,6 +67,10 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
         let calm = probe(context, &ours)?;
         say("256 sign-ins at once");
         let stormy = during_storm(context, &wrk, &ours)?;
+        ensure!(
+            calm.refused + stormy.refused == 0,
+            "Hallpass refused GET /auth/me"
+        );
         verify.add(calm.verify, stormy.verify);
         me.add(calm.me, stormy.me);
     }
@@ -96,7 +102,11 @@ fn probe(context: &Context<'_>, door: &Door) -> Result<Samples> {
     while began.elapsed() < context.plan.storm {
         samples.verify.push(connection.time(&verify, 200)?);
         thread::sleep(PAUSE);
-        samples.me.push(connection.time(&me, 200)?);
+        match connection.timed(&me)? {
+            (200, took) => samples.me.push(took),
+            (503, _) => samples.refused += 1,
+            (status, _) => bail!("GET /auth/me was answered {status}"),
+        }
         thread::sleep(PAUSE);
     }
     Ok(samples)

@@ -71,10 +71,9 @@ impl From<Error> for Failure {
 
 /// Where to look when a database does not answer.
 pub(crate) fn hint(database: &DatabaseUrl) -> &'static str {
-    match database {
-        DatabaseUrl::Sqlite(_) => {
-            "check that DATABASE_URL names a SQLite file that you may write, in a folder that you may write"
-        }
-        DatabaseUrl::Postgres(_) => "check DATABASE_URL and that the server runs and lets you in",
+    if database.sqlite_path().is_some() {
+        "check that DATABASE_URL names a SQLite file that you may write, in a folder that you may write"
+    } else {
+        "check DATABASE_URL and that the server runs and lets you in"
     }
 }

@@ -73,16 +73,22 @@ fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// RFC 3339 in UTC, ending in `Z`.
+/// RFC 3339 in UTC, ending in `Z`. It knows the years 0 to 9999; a point
+/// outside of them, which no clock of ours gives, shows as the nearest inside.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self
-            .to_offset()
-            .ok()
-            .and_then(|at| at.format(&Rfc3339).ok());
-        f.write_str(text.as_deref().ok_or(fmt::Error)?)
+        let nearest = Self(self.0.clamp(FIRST_MICROS, LAST_MICROS));
+        let text = nearest.to_offset().map(|at| at.format(&Rfc3339));
+        let text = text.map_err(|_| fmt::Error)?.map_err(|_| fmt::Error)?;
+        f.write_str(&text)
     }
 }
+
+/// 0000-01-01T00:00:00Z.
+const FIRST_MICROS: i64 = -62_167_219_200_000_000;
+
+/// 9999-12-31T23:59:59.999999Z.
+const LAST_MICROS: i64 = 253_402_300_799_999_999;
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,19 +108,24 @@ impl Type<Postgres> for Timestamp {
     }
 }
 
+/// 2000-01-01T00:00:00Z, from where PostgreSQL counts its microseconds.
+const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// The number itself, and not by way of a type that knows fewer years.
 impl<'q> Encode<'q, Postgres> for Timestamp {
     fn encode_by_ref(
         &self,
         buffer: &mut sqlx::postgres::PgArgumentBuffer,
     ) -> Result<IsNull, BoxDynError> {
-        <OffsetDateTime as Encode<'q, Postgres>>::encode(self.to_offset()?, buffer)
+        let micros = self.0.saturating_sub(POSTGRES_EPOCH_MICROS);
+        <i64 as Encode<'q, Postgres>>::encode(micros, buffer)
     }
 }
 
 impl<'r> Decode<'r, Postgres> for Timestamp {
     fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, BoxDynError> {
-        let at = <OffsetDateTime as Decode<'r, Postgres>>::decode(value)?;
-        Ok(Self(i64::try_from(at.unix_timestamp_nanos() / 1_000)?))
+        let micros = <i64 as Decode<'r, Postgres>>::decode(value)?;
+        Ok(Self(micros.saturating_add(POSTGRES_EPOCH_MICROS)))
     }
 }
 
@@ -242,6 +253,20 @@ mod tests {
         assert_eq!(whole.to_string(), "2027-01-15T08:00:00Z");
         let fraction = whole.plus(Duration::from_micros(1_500));
         assert_eq!(fraction.to_string(), "2027-01-15T08:00:00.0015Z");
+    }
+
+    #[test]
+    fn what_rfc_3339_cannot_write_shows_as_the_nearest_that_it_can() {
+        for (micros, shown) in [
+            (FIRST_MICROS, "0000-01-01T00:00:00Z"),
+            (FIRST_MICROS - 1, "0000-01-01T00:00:00Z"),
+            (i64::MIN, "0000-01-01T00:00:00Z"),
+            (LAST_MICROS, "9999-12-31T23:59:59.999999Z"),
+            (LAST_MICROS + 1, "9999-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp::from_unix_micros(micros).to_string(), shown);
+        }
     }
 
     #[test]

@@ -115,6 +115,12 @@ impl EmailKey {
             .nfc()
             .collect();
         let domain = idna::domain_to_ascii_strict(address.domain()).ok()?;
+        // No top-level domain is a number (RFC 3696, section 2): it would be an
+        // IPv4 address without its brackets.
+        let (_, top) = domain.rsplit_once('.')?;
+        if top.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
         Some(Self(format!("{local}@{domain}")))
     }
 }
@@ -185,6 +191,8 @@ mod tests {
             "a@b@example.com",
             "ann@localhost",
             "ann@[127.0.0.1]",
+            "ann@127.0.0.1",
+            "ann@example.123",
             "\"a b\"@example.com",
             "\"a@b\"@example.com",
             "Ann <ann@example.com>",

@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::throttle::{self, Client, Gates, Subjects};
 use crate::token::{self, Keys, TokenBearer};
-use crate::user::{self, DisplayName, User, UserId};
+use crate::user::{self, DisplayName, Lookup, User, UserId};
 
 /// Hallpass: cheap to clone, shared by every request.
 ///
@@ -27,6 +27,7 @@ struct Parts {
     settings: Settings,
     clock: Clock,
     db: Db,
+    lookup: Lookup,
     keys: Keys,
     subjects: Subjects,
     gates: Gates,
@@ -69,8 +70,10 @@ impl Hallpass {
             deadline: settings.hash_queue.deadline,
             policy: settings.password_hash,
         })?;
+        let db = Db::new(&settings.database);
         Ok(Self(Arc::new(Parts {
-            db: Db::new(&settings.database),
+            lookup: Lookup::new(db.clone()),
+            db,
             keys: Keys::hs256(&settings.signing_secret, settings.public_url.origin())?,
             subjects: Subjects::new(&settings.signing_secret),
             gates: throttle::gates(),
@@ -86,6 +89,7 @@ impl Hallpass {
     /// # Errors
     /// [`SchemaError`] when the database is away, or newer than this version.
     pub async fn migrate(&self) -> Result<(), SchemaError> {
+        self.settings().database.make_file()?;
         self.db().migrate().await
     }
 
@@ -257,6 +261,10 @@ impl Hallpass {
 
     pub(crate) fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    pub(crate) fn lookup(&self) -> &Lookup {
+        &self.0.lookup
     }
 
     pub(crate) fn keys(&self) -> &Keys {

@@ -140,10 +140,10 @@ impl Checked {
     pub(crate) fn open(self) -> Result<Config, Faults> {
         let values = self.values;
         secret_file::make_folder(&values.data_dir)?;
-        values
-            .database
-            .sqlite_path()
-            .map_or(Ok(()), secret_file::make_database_file)?;
+        values.database.make_file().map_err(|error| {
+            let rule = format!("names a file that cannot be made: {error}");
+            Faults::one("DATABASE_URL", rule)
+        })?;
         let (secret, fresh_secret) = match self.secret {
             SecretSource::Setting(secret) | SecretSource::File(_, secret) => (secret, None),
             SecretSource::ToBeMade(path) => (SecretFile::make(&path)?, Some(path)),

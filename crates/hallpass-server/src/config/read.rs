@@ -91,7 +91,7 @@ impl Values {
                     .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
             }),
             log: Log {
-                filter: reader.one("RUST_LOG", "info".to_owned(), log_filter),
+                filter: reader.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
                 format: reader.maybe("HALLPASS_LOG", log_format),
             },
             data_dir,
@@ -278,6 +278,10 @@ fn on_or_off(text: &str) -> Result<bool, &'static str> {
         _ => Err("must be on or off"),
     }
 }
+
+/// What is logged by default. PostgreSQL's notices are left out: it gives one
+/// at each start, that the table of migrations exists.
+const LOG_FILTER: &str = "info,sqlx::postgres::notice=warn";
 
 fn log_filter(text: &str) -> Result<String, &'static str> {
     let filter = EnvFilter::try_new(text);

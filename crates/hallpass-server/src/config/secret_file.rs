@@ -101,18 +101,6 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Faults> {
     })
 }
 
-/// Makes an empty database file that its owner alone may read: SQLite would
-/// make it readable by everybody, and gives its journal the same mode.
-pub(super) fn make_database_file(path: &Path) -> Result<(), Faults> {
-    match private(OpenOptions::new().write(true).create_new(true)).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Faults::one(
-            "DATABASE_URL",
-            format!("names a file that cannot be made: {error}"),
-        )),
-        _ => Ok(()),
-    }
-}
-
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

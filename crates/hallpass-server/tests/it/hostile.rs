@@ -2,6 +2,7 @@
 //! one is served.
 
 use reqwest::Method;
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
 use crate::rig::{Api, PASSWORD, PATIENCE, Place, Raw, Server, eventually};
 
@@ -364,22 +365,65 @@ async fn an_http2_connection_is_told_its_limits() {
     assert_eq!(value(MAX_HEADER_LIST_SIZE), Some(32 * 1024));
 }
 
-#[tokio::test]
-async fn a_server_without_a_descriptor_left_serves_again_when_there_are_some() {
-    let place = Place::new();
-    let server = place.launch().after("ulimit -n 48").start().await;
-    assert_eq!(server.api.get("/readyz").await.status, 200);
-    let mut crowd = Vec::new();
-    for _ in 0..64 {
-        crowd.push(Raw::connect(server.port).await);
-    }
-    let says = |line: &str| line.contains("could not accept a connection");
-    assert!(server.process.err.line(says).await.is_some());
-    drop(crowd);
-    let api = Api::new(server.port);
+/// The files that the process has open.
+fn open_files(server: &Server) -> usize {
+    let pid = server.process.pid().as_raw_nonzero();
+    std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .count()
+}
+
+async fn serves_again(port: u16) {
+    let api = Api::new(port);
     eventually(PATIENCE, "it serves again", async || {
         let answer = api.get("/readyz").await;
         (answer.status == 200).then_some(())
     })
     .await;
+}
+
+/// 64 files are kept back, so that who is connected is served all the same.
+#[tokio::test]
+async fn who_comes_when_every_place_is_taken_waits_for_one() {
+    let place = Place::new();
+    let server = place.launch().after("ulimit -n 96").start().await;
+    let token = server.api.register("ann@example.com").await.token();
+    let mut crowd = Vec::new();
+    for _ in 0..96 {
+        crowd.push(Raw::connect(server.port).await);
+    }
+    for _ in 0..3 {
+        assert_eq!(server.api.me(&token).await.status, 200);
+        assert!(open_files(&server) < 96, "{}", open_files(&server));
+    }
+    drop(crowd);
+    serves_again(server.port).await;
+    let log = server.stop().await.err;
+    assert!(!log.contains("could not accept"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_descriptor_left_serves_again_when_there_are_some() {
+    let place = Place::new();
+    let server = place.launch().start().await;
+    assert_eq!(server.api.get("/readyz").await.status, 200);
+    let limit = |files| {
+        let pid = Some(server.process.pid());
+        prlimit(
+            pid,
+            Resource::Nofile,
+            Rlimit {
+                current: Some(files),
+                ..getrlimit(Resource::Nofile)
+            },
+        )
+        .unwrap()
+    };
+    let before = limit(open_files(&server) as u64);
+    let waiting = Raw::connect(server.port).await;
+    let says = |line: &str| line.contains("could not accept a connection");
+    assert!(server.process.err.line(says).await.is_some());
+    limit(before.current.unwrap());
+    drop(waiting);
+    serves_again(server.port).await;
 }

@@ -167,7 +167,7 @@ impl Seen {
         assert!(line["micros"].as_u64().unwrap() > 0, "{line}");
         self.check_request(line);
         let user = self.known.then_some(user);
-        assert_eq!(span.get("user_id").and_then(Value::as_str), user, "{line}");
+        assert_eq!(line.get("user_id").and_then(Value::as_str), user, "{line}");
     }
 
     fn check_event(&self, line: &Value, user: &str) {

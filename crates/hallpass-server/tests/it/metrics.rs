@@ -102,7 +102,7 @@ async fn requests_hashes_and_security_events_are_counted() {
     assert_eq!(series.keys().filter(requests).count(), 9, "{text}");
 }
 
-const EXPECTED: [(&str, &str); 20] = [
+const EXPECTED: [(&str, &str); 22] = [
     (
         r#"hallpass_http_requests_total{method="POST",route="/api/v1/auth/register",status="201"}"#,
         "1",
@@ -149,7 +149,9 @@ const EXPECTED: [(&str, &str); 20] = [
     ),
     (r#"hallpass_hash_seconds_count{operation="hash"}"#, "2"),
     (r#"hallpass_hash_seconds_count{operation="verify"}"#, "1"),
-    ("hallpass_hash_wait_seconds_count", "3"),
+    (r#"hallpass_hash_seconds_count{operation="weigh"}"#, "2"),
+    ("hallpass_hash_wait_seconds_count", "5"),
+    ("hallpass_connections", "1"),
     ("hallpass_hash_queue_length", "0"),
     (
         r#"hallpass_security_events_total{event="sign_up",outcome="success"}"#,

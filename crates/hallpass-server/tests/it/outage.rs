@@ -224,13 +224,13 @@ async fn connections_that_died_in_use_are_replaced() {
     let server = far.launch().start().await;
     let token = server.api.register("ann@example.com").await.token();
     let lock = far.database.lock("users").await;
-    let me = server
-        .api
-        .request(Method::GET, "/api/v1/auth/me")
-        .bearer_auth(&token);
-    let waiting = (0..60)
-        .map(|_| Answer::of(me.try_clone().unwrap()))
-        .collect::<JoinSet<_>>();
+    // Each of these has a statement of its own.
+    let sign_in = |number| {
+        let request = server.api.request(Method::POST, "/api/v1/auth/signin");
+        let email = format!("a{number}@example.com");
+        Answer::of(request.json(&json!({"email": email, "password": PASSWORD})))
+    };
+    let waiting = (0..60).map(sign_in).collect::<JoinSet<_>>();
     let in_use = "select count(*) from pg_stat_activity \
          where datname = current_database() and wait_event_type = 'Lock'";
     eventually(PATIENCE, "connections wait for the lock", async || {

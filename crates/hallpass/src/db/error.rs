@@ -6,7 +6,7 @@ use sqlx::error::DatabaseError;
 ///
 /// Its text is the driver's primary message and never the row's data: what
 /// PostgreSQL puts into `DETAIL` (`Key (email)=…`) is left behind.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
 pub struct StoreError {
     operation: &'static str,
@@ -22,6 +22,11 @@ impl StoreError {
             cause: error.to_string(),
             unavailable,
         }
+    }
+
+    /// For a call that was given up: whether it was done is not known.
+    pub(crate) fn timed_out(operation: &'static str) -> Self {
+        Self::new(operation, &sqlx::Error::PoolTimedOut)
     }
 
     /// Whether the database is away or cannot write for now, so that the same

@@ -1,6 +1,7 @@
 //! The schema: brought up to date under a lock, and never from a newer version
 //! back to an older one.
 
+use std::io;
 use std::sync::LazyLock;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -46,6 +47,13 @@ impl SchemaError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+}
+
+/// The file of the database could not be made.
+impl From<io::Error> for SchemaError {
+    fn from(error: io::Error) -> Self {
+        Self::Store(StoreError::new("make file", &sqlx::Error::Io(error)))
     }
 }
 

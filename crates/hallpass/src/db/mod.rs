@@ -23,11 +23,12 @@ pub use self::error::StoreError;
 pub(crate) use self::lease::Lease;
 pub use self::migrations::{MigrationState, MigrationStatus, SchemaError};
 pub use self::server::DatabaseServer;
+use self::url::Target;
 pub use self::url::{DatabaseUrl, InvalidDatabaseUrl, TlsUse};
 
 /// The longest that one statement may take, the wait for a connection included.
 /// A frozen database costs a request this much and no more.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connections to PostgreSQL a server keeps at most. Sign-ins are bounded by
 /// hashing long before they are bounded by this.
@@ -64,9 +65,9 @@ pub(crate) enum Tx {
 
 impl Db {
     pub(crate) fn new(url: &DatabaseUrl) -> Self {
-        match url {
-            DatabaseUrl::Sqlite(file) => Self::Sqlite(SqliteDb::new(file)),
-            DatabaseUrl::Postgres(options) => {
+        match url.target() {
+            Target::Sqlite(file) => Self::Sqlite(SqliteDb::new(file)),
+            Target::Postgres(options) => {
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
                     .acquire_timeout(STATEMENT_TIMEOUT)
@@ -166,7 +167,7 @@ pub(crate) async fn bounded<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT, call).await {
         Ok(outcome) => outcome.map_err(|error| StoreError::new(operation, &error)),
-        Err(_) => Err(StoreError::new(operation, &sqlx::Error::PoolTimedOut)),
+        Err(_) => Err(StoreError::timed_out(operation)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `DATABASE_URL`, checked once.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,7 +14,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 ///
 /// `Debug` and `Display` leave out user and password.
 #[derive(Clone)]
-pub enum DatabaseUrl {
+pub struct DatabaseUrl(Target);
+
+#[derive(Clone)]
+pub(super) enum Target {
     /// A file, made when it is missing.
     Sqlite(Box<SqliteConnectOptions>),
     /// A server.
@@ -64,25 +69,48 @@ impl DatabaseUrl {
             return Err(InvalidDatabaseUrl::Scheme);
         }
         let options = PgConnectOptions::from_str(text).map_err(|_| InvalidDatabaseUrl::Syntax)?;
-        Ok(Self::Postgres(Box::new(
-            options.application_name("hallpass"),
-        )))
+        let options = options.application_name("hallpass");
+        Ok(Self(Target::Postgres(Box::new(options))))
     }
 
     /// A SQLite file.
     #[must_use]
     pub fn sqlite_file(path: impl AsRef<Path>) -> Self {
-        Self::Sqlite(Box::new(durable(
-            SqliteConnectOptions::new().filename(path),
-        )))
+        let options = SqliteConnectOptions::new().filename(path);
+        Self(Target::Sqlite(Box::new(durable(options))))
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.0
     }
 
     /// The file of a SQLite database.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&Path> {
-        match self {
-            Self::Sqlite(options) => Some(options.get_filename()),
-            Self::Postgres(_) => None,
+        match &self.0 {
+            Target::Sqlite(options) => Some(options.get_filename()),
+            Target::Postgres(_) => None,
+        }
+    }
+
+    /// Makes a SQLite file that is missing, so that its owner alone may read it
+    /// (mode 0600): SQLite would let everybody, and gives its journal the same
+    /// mode. [`Hallpass::migrate`](crate::Hallpass::migrate) does this. The
+    /// folder must be there.
+    ///
+    /// # Errors
+    /// Those of the file system, but not that there is such a file.
+    pub fn make_file(&self) -> io::Result<()> {
+        let Some(path) = self.sqlite_path() else {
+            return Ok(());
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -90,7 +118,7 @@ impl DatabaseUrl {
     /// `None` for a file or a server's local socket.
     #[must_use]
     pub fn server(&self) -> Option<(&str, TlsUse)> {
-        let Self::Postgres(options) = self else {
+        let Target::Postgres(options) = &self.0 else {
             return None;
         };
         if options.get_socket().is_some() || options.get_host().starts_with('/') {
@@ -114,9 +142,8 @@ fn sqlite(text: &str, folder: &Path) -> Result<DatabaseUrl, InvalidDatabaseUrl> 
         return Err(InvalidDatabaseUrl::NoFile);
     }
     let file = folder.join(options.get_filename());
-    Ok(DatabaseUrl::Sqlite(Box::new(durable(
-        options.filename(file),
-    ))))
+    let options = durable(options.filename(file));
+    Ok(DatabaseUrl(Target::Sqlite(Box::new(options))))
 }
 
 /// An acknowledged write survives a power cut: `synchronous=FULL` syncs the
@@ -132,9 +159,9 @@ fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
-            Self::Postgres(options) => {
+        match &self.0 {
+            Target::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
+            Target::Postgres(options) => {
                 write!(
                     f,
                     "postgres://{}:{}",

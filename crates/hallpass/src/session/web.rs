@@ -21,7 +21,7 @@ use crate::token::{AccessToken, TokenBearer};
 use crate::user::User;
 use crate::user::web::UserResponse;
 use crate::web::ApiTag;
-use crate::web::answers::{ForeignSiteErrors, ServerErrors, TokenErrors};
+use crate::web::answers::{FaultErrors, ForeignSiteErrors, TokenErrors, UnavailableErrors};
 use crate::web::client::{ClientAddress, client_of};
 use crate::web::request::note_user;
 
@@ -85,7 +85,7 @@ struct MessageResponse {
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "Signed out", body = MessageResponse, headers(("Set-Cookie" = String, description = "The session cookie, expired"))),
-        TokenErrors, ForeignSiteErrors, ServerErrors,
+        TokenErrors, ForeignSiteErrors, FaultErrors, UnavailableErrors,
     ),
 )]
 async fn signout(

@@ -1,12 +1,14 @@
 //! The people: who they are, and what they may change of it.
 
 mod account;
+mod lookup;
 mod store;
 pub(crate) mod web;
 
 use unicode_normalization::UnicodeNormalization;
 
 pub use self::account::{User, UserId};
+pub(crate) use self::lookup::Lookup;
 use crate::email::EmailAddress;
 use crate::error::{Error, FieldFault};
 use crate::hallpass::Hallpass;
@@ -96,7 +98,7 @@ pub(crate) async fn create(hallpass: &Hallpass, new: NewUser) -> Result<User, Er
 
 /// The account, if it is still there.
 pub(crate) async fn find(hallpass: &Hallpass, id: UserId) -> Result<Option<User>, Error> {
-    Ok(store::by_id(hallpass.db(), id).await?)
+    hallpass.lookup().find(id).await
 }
 
 /// The account of an address.

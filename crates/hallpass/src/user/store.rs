@@ -14,6 +14,11 @@ const INSERT: &str = "
 const BY_ID: &str = "
     select id, email, name, created_at, updated_at from users where id = $1";
 
+/// As many as [`AT_ONCE`].
+const BY_IDS: &str = "
+    select id, email, name, created_at, updated_at from users
+    where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
 const BY_EMAIL: &str = "
     select id, email, name, created_at, updated_at from users where email_key = $1";
 
@@ -27,6 +32,9 @@ const RENAME: &str = "
 
 const DELETE: &str = "
     delete from users where id = $1 returning id";
+
+/// How many accounts one statement looks for.
+pub(super) const AT_ONCE: usize = 16;
 
 pub(super) struct NewRow<'a> {
     pub(super) id: UserId,
@@ -51,6 +59,17 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow<'_>) -> Result<Option<User>
 pub(super) async fn by_id(db: &Db, id: UserId) -> Result<Option<User>, StoreError> {
     db::read!(db, "user by id", |connection| {
         sqlx::query_as(BY_ID).bind(id).fetch_optional(connection)
+    })
+}
+
+/// Those that are there, in no order. An identity may be named twice.
+pub(super) async fn by_ids(db: &Db, ids: [UserId; AT_ONCE]) -> Result<Vec<User>, StoreError> {
+    db::read!(db, "users by id", |connection| {
+        let mut statement = sqlx::query_as(BY_IDS);
+        for id in ids {
+            statement = statement.bind(id);
+        }
+        statement.fetch_all(connection)
     })
 }
 

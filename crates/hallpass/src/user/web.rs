@@ -15,7 +15,9 @@ use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
 use crate::session::web::CurrentUser;
 use crate::web::ApiTag;
-use crate::web::answers::{BodyErrors, OwnershipErrors, ServerErrors, TokenErrors};
+use crate::web::answers::{
+    BodyErrors, FaultErrors, OwnershipErrors, TokenErrors, UnavailableErrors,
+};
 use crate::web::client::ClientAddress;
 use crate::web::json::{Field, JsonBody};
 
@@ -59,7 +61,7 @@ impl From<User> for UserResponse {
     path = "/api/v1/auth/me",
     tag = ApiTag::AUTH,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, ServerErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, FaultErrors, UnavailableErrors),
 )]
 async fn me(CurrentUser(user): CurrentUser) -> Json<UserResponse> {
     Json(user.into())
@@ -74,7 +76,7 @@ async fn me(CurrentUser(user): CurrentUser) -> Json<UserResponse> {
     tag = ApiTag::USERS,
     params(("id" = String, Path, description = "Your own id", format = Uuid)),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, ServerErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, FaultErrors, UnavailableErrors),
 )]
 async fn show(OwnAccount(user): OwnAccount) -> Json<UserResponse> {
     Json(user.into())
@@ -99,7 +101,7 @@ struct UpdateBody {
     params(("id" = String, Path, description = "Your own id", format = Uuid)),
     request_body = UpdateBody,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, BodyErrors, ServerErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, BodyErrors, FaultErrors, UnavailableErrors),
 )]
 async fn update(
     State(hallpass): State<Hallpass>,

@@ -48,17 +48,30 @@ pub(crate) enum BodyErrors {
     Invalid(ValidationErrorBody<'static>),
 }
 
-/// Answers of every route that asks the database.
+/// Answers of every route that can fail by itself.
 #[derive(IntoResponses)]
-pub(crate) enum ServerErrors {
+pub(crate) enum FaultErrors {
     /// A fault of the server (`internal_error`); `detail` names the request id.
     #[response(status = 500, example = json!({"detail": "Something went wrong on our side. If it happens again, report request 01936b2e-7c4f-7d3a-9e1b-2f6a8c0d4e5f.", "code": "internal_error"}))]
     Internal(ErrorBody),
+}
+
+/// Answers of every route that asks the database.
+#[derive(IntoResponses)]
+pub(crate) enum UnavailableErrors {
     /// The database is away (`database_unavailable`), or too many passwords
     /// wait to be hashed (`overloaded`).
     #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")),
         example = json!({"detail": "The service is temporarily unavailable. Please try again in a moment.", "code": "database_unavailable"}))]
     Unavailable(ErrorBody),
+}
+
+/// Answers of a route that serves what it has.
+#[derive(IntoResponses)]
+pub(crate) enum UnknownErrors {
+    /// No such file (`not_found`).
+    #[response(status = 404, example = json!({"detail": "Not found", "code": "not_found"}))]
+    NotFound(ErrorBody),
 }
 
 /// Answers of every route that bounds tries.

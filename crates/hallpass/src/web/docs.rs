@@ -1,18 +1,19 @@
 //! `/openapi.json`, and `/docs`: Swagger UI from within the binary.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use utoipa_swagger_ui::Config;
 
+use super::ApiTag;
+use super::answers::{FaultErrors, UnknownErrors};
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 
@@ -51,43 +52,64 @@ const FILES: [&str; 6] = [
     "swagger-ui.css",
 ];
 
-pub(super) fn routes(document: &OpenApi) -> Router<Hallpass> {
-    let json = document
-        .to_json()
-        .map(Bytes::from)
-        .map_err(|error| error.to_string());
-    let serve_document = move || {
-        let json = json.clone();
-        async move {
-            let body = json.map_err(Error::internal)?;
-            Ok::<_, Error>((
-                [
-                    (CONTENT_TYPE, "application/json"),
-                    (CACHE_CONTROL, "no-cache"),
-                ],
-                body,
-            ))
-        }
-    };
-    // The validator badge would call another origin; the standalone layout has
-    // a logo with an inline style, and a field for the address of another API.
+pub(super) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .routes(routes!(description))
+        .routes(routes!(index))
+        .routes(routes!(file))
+}
+
+/// The document does not change while the server runs.
+static DOCUMENT: LazyLock<Result<Bytes, String>> = LazyLock::new(|| {
+    let json = super::document().to_json();
+    json.map(Bytes::from).map_err(|error| error.to_string())
+});
+
+// The validator badge would call another origin; the standalone layout has a
+// logo with an inline style, and a field for the address of another API.
+static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::from("/openapi.json").validator_url("none");
-    let config = Arc::new(config.use_base_layout());
-    Router::new()
-        .route("/openapi.json", get(serve_document))
-        .route(
-            "/docs",
-            get(|| async { page(INDEX.into_response(), "text/html; charset=utf-8") }),
-        )
-        .route(
-            "/docs/{file}",
-            get(
-                move |file: Result<Path<String>, PathRejection>| async move {
-                    let Path(file) = file.map_err(|_| Error::NotFound)?;
-                    asset(&file, config)
-                },
-            ),
-        )
+    Arc::new(config.use_base_layout())
+});
+
+/// This description
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = ApiTag::DOCUMENTATION,
+    responses((status = 200, description = "The API as OpenAPI 3.1", content_type = "application/json", body = Object), FaultErrors),
+)]
+async fn description() -> Result<impl IntoResponse, Error> {
+    let json = DOCUMENT.clone().map_err(Error::internal)?;
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    Ok((headers, json))
+}
+
+/// This description, for people
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = ApiTag::DOCUMENTATION,
+    responses((status = 200, description = "A page that shows it and tries it out", content_type = "text/html", body = String)),
+)]
+async fn index() -> Response {
+    page(INDEX.into_response(), "text/html; charset=utf-8")
+}
+
+/// What that page is made of
+#[utoipa::path(
+    get,
+    path = "/docs/{file}",
+    tag = ApiTag::DOCUMENTATION,
+    params(("file" = String, Path, description = "The name of a style sheet, script or image", example = "swagger-ui.css")),
+    responses((status = 200, description = "The file", content_type = "*/*", body = String), UnknownErrors, FaultErrors),
+)]
+async fn file(file: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
+    let Path(file) = file.map_err(|_| Error::NotFound)?;
+    asset(&file, Arc::clone(&CONFIG))
 }
 
 fn asset(file: &str, config: Arc<Config<'static>>) -> Result<Response, Error> {

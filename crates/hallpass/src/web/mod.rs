@@ -19,12 +19,19 @@ use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::{method, session, user};
 
-/// The routes of every room.
+/// The API: the routes of every room.
 fn rooms() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
         .merge(method::password::web::routes())
         .merge(session::web::routes())
         .merge(user::web::routes())
+}
+
+/// What a server answers beside the API.
+fn surroundings() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .merge(health::routes())
+        .merge(docs::routes())
 }
 
 /// The API alone, to be merged into another application's router.
@@ -35,9 +42,8 @@ pub(crate) fn routes(hallpass: Hallpass) -> Router {
 
 /// Everything that Hallpass answers, ready to serve.
 pub(crate) fn router(hallpass: Hallpass) -> Router {
-    let (api, document) = openapi::assemble(rooms().merge(health::routes()));
-    let router = api
-        .merge(docs::routes(&document))
+    let (all, _) = openapi::assemble(rooms().merge(surroundings()));
+    let router = all
         .fallback(any(|| async { Error::NotFound }))
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
     layers::wrap(router, &hallpass).with_state(hallpass)

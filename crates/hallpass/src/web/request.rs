@@ -1,13 +1,15 @@
 //! What happens around every request: an id, a span, one line in the log, a
 //! count for the metrics.
 
+use std::cell::Cell;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
-use tracing::field::Empty;
+use tracing::field::display;
 
 use crate::clock::monotonic;
 use crate::hallpass::Hallpass;
@@ -15,22 +17,31 @@ use crate::user::UserId;
 
 pub(super) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The request that is being answered.
+struct Current {
+    id: HeaderValue,
+    user: Cell<Option<UserId>>,
+}
+
 tokio::task_local! {
-    static REQUEST_ID: HeaderValue;
+    static CURRENT: Current;
 }
 
 /// The id of the request that is being answered, for a message that must name
 /// it; `-` outside of one.
 pub(super) fn current_id() -> String {
-    let id = REQUEST_ID.try_with(|id| id.to_str().map(ToOwned::to_owned));
+    let id = CURRENT.try_with(|current| current.id.to_str().map(ToOwned::to_owned));
     id.ok()
         .and_then(Result::ok)
         .unwrap_or_else(|| "-".to_owned())
 }
 
-/// Notes in the request's line of the log who made it.
+/// Notes for the request's line in the log who made it. In another
+/// application's routes that line is not ours, and this does nothing.
 pub(crate) fn note_user(id: UserId) {
-    tracing::Span::current().record("user_id", tracing::field::display(id));
+    CURRENT
+        .try_with(|current| current.user.set(Some(id)))
+        .unwrap_or_default();
 }
 
 /// The middleware around every route.
@@ -56,17 +67,21 @@ pub(super) async fn around(
         request_id = id.to_str().unwrap_or("-"),
         method,
         route,
-        user_id = Empty,
     );
-    let answering = async {
-        let response = REQUEST_ID.scope(id.clone(), next.run(request)).await;
+    let current = Current {
+        id: id.clone(),
+        user: Cell::new(None),
+    };
+    let answering = CURRENT.scope(current, async {
+        let response = next.run(request).await;
+        let user_id = CURRENT.with(|current| current.user.get()).map(display);
         let status = response.status().as_u16();
         let elapsed = started.elapsed();
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(status, micros, "answered");
+        tracing::info!(status, micros, user_id, "answered");
         count(method, &route, status, elapsed.as_secs_f64());
         response
-    };
+    });
     let mut response = answering.instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID.clone(), id);
     response

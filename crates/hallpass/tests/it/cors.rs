@@ -97,6 +97,18 @@ on_both_engines! {
         assert_eq!(app.get("/healthz").await.header("access-control-allow-origin"), None);
     }
 
+    /// Fetch: a preflight has `Origin` and `Access-Control-Request-Method`.
+    async fn options_that_is_no_preflight_is_a_method_that_no_route_has(app) {
+        for (path, status, allow) in [("/api/v1/auth/signin", 405, Some("POST")), ("/healthz", 405, Some("GET,HEAD")), ("/nope", 404, None)] {
+            let plain = app.request("OPTIONS", path).await;
+            assert_eq!((plain.status, plain.header("allow")), (status, allow), "{plain}");
+            let fetched = app.request("OPTIONS", path).header("origin", FRONT_END).await;
+            assert_eq!((fetched.status, fetched.header("access-control-allow-origin")), (status, Some(FRONT_END)), "{fetched}");
+            let no_origin = app.request("OPTIONS", path).header("access-control-request-method", "POST").await;
+            assert_eq!(no_origin.status, status, "{no_origin}");
+        }
+    }
+
     async fn without_a_list_nobody_may(app) {
         let app = app.with(|settings| settings.cors_origins.clear());
         for origin in [FRONT_END, "null", "https://evil.example"] {

@@ -4,7 +4,7 @@
 use hallpass::PublicUrl;
 use serde_json::json;
 
-use crate::rig::{Answer, PASSWORD, TestApp, on_both_engines};
+use crate::rig::{Answer, FRONT_END, PASSWORD, TestApp, on_both_engines};
 
 /// An answer of every kind: pages, JSON, refusals, faults.
 async fn one_of_each(app: &TestApp) -> Vec<(&'static str, Answer)> {
@@ -27,6 +27,7 @@ async fn one_of_each(app: &TestApp) -> Vec<(&'static str, Answer)> {
             "200 preflight",
             app.request("OPTIONS", "/api/v1/auth/me")
                 .header("origin", "https://evil.example")
+                .header("access-control-request-method", "GET")
                 .await,
         ),
         ("400", app.post("/api/v1/auth/signin").raw_json("{").await),
@@ -93,8 +94,9 @@ on_both_engines! {
         }
         let refused = app.get("/nope").header("x-request-id", "also-on-refusals").await;
         assert_eq!(refused.header("x-request-id"), Some("also-on-refusals"));
-        let preflight = app.request("OPTIONS", "/api/v1/auth/me").header("x-request-id", "and-here").await;
-        assert_eq!(preflight.header("x-request-id"), Some("and-here"));
+        let preflight = app.request("OPTIONS", "/api/v1/auth/me").header("x-request-id", "and-here");
+        let preflight = preflight.header("origin", FRONT_END).header("access-control-request-method", "GET").await;
+        assert_eq!((preflight.status, preflight.header("x-request-id")), (200, Some("and-here")));
     }
 
     async fn any_other_request_id_is_replaced(app) {

@@ -158,3 +158,25 @@ fn asvs_11_2_3_a_weak_secret_does_not_sign() {
     let fresh = SigningSecret::generate().unwrap();
     assert!(SigningSecret::new(&fresh).is_ok());
 }
+
+/// SQLite would let everybody read it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_database_file_is_made_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let app = TestApp::whose_database_is_not_asked().with(|settings| {
+        settings.database = DatabaseUrl::sqlite_file(folder.path().join("app.db"))
+    });
+    app.hallpass.migrate().await.unwrap();
+    app.account("ann@example.com").await;
+    for name in ["app.db", "app.db-wal"] {
+        let mode = std::fs::metadata(folder.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    app.hallpass.close().await;
+}

@@ -2,8 +2,10 @@
 //! once, and no limit is passed.
 
 use std::collections::BTreeMap;
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 
+use hallpass::UserId;
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -130,5 +132,44 @@ on_both_engines! {
         assert_eq!(all_at_once(requests.collect()).await, counts([(200, "", 40)]));
         let name = app.me(&ann.token).await.json()["name"].as_str().unwrap().to_owned();
         assert!(name.starts_with("Ann "), "{name}");
+    }
+
+    /// Accounts that are asked for at the same moment are looked up by one
+    /// statement.
+    async fn each_of_many_at_once_is_told_of_their_own_account(app) {
+        let mut people = Vec::new();
+        for at in 0..24 {
+            people.push(app.account(&format!("a{at}@example.com")).await);
+        }
+        for gone in &people[..4] {
+            app.hallpass.delete_user(UserId::parse(&gone.id).unwrap()).await.unwrap();
+        }
+        let mut asking = JoinSet::new();
+        for at in (0..people.len()).cycle().take(240) {
+            let request = app.get("/api/v1/auth/me").bearer(&people[at].token);
+            asking.spawn(async move { (at, request.await) });
+        }
+        for (at, answer) in asking.join_all().await {
+            if at < 4 {
+                assert_eq!(answer.verdict(), (401, "invalid_token".to_owned()));
+            } else {
+                assert_eq!((answer.status, &answer.json()["id"]), (200, &json!(people[at].id)));
+            }
+        }
+    }
+
+    /// A client that hangs up takes nobody with it.
+    async fn who_stops_waiting_for_an_account_keeps_nobody_else_from_theirs(app) {
+        let ann = app.account("ann@example.com").await;
+        for _ in 0..20 {
+            let hung_up: Vec<_> = (0..16)
+                .map(|_| tokio::spawn(app.get("/api/v1/auth/me").bearer(&ann.token).into_future()))
+                .collect();
+            tokio::task::yield_now().await;
+            for client in hung_up {
+                client.abort();
+            }
+            assert_eq!(app.me(&ann.token).await.status, 200);
+        }
     }
 }

@@ -35,6 +35,9 @@ pub struct Registration {
 impl Registration {
     /// Checks an address, a password and a name against the rules.
     ///
+    /// To weigh the password takes up to ten milliseconds: not for a thread that
+    /// serves requests.
+    ///
     /// # Errors
     /// [`Error::Invalid`] with every broken rule.
     pub fn new(
@@ -49,6 +52,19 @@ impl Registration {
             name,
         };
         Self::check(settings, &typed, Faults::default())
+    }
+
+    /// Runs a [`check`](Self::check) where nobody waits for the thread.
+    async fn checked(
+        hallpass: &Hallpass,
+        client: Client,
+        check: impl FnOnce(&Settings) -> Result<Self, Error> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let weighing = {
+            let hallpass = hallpass.clone();
+            move || check(hallpass.settings())
+        };
+        hallpass.hashing().weigh(client.address(), weighing).await?
     }
 
     /// Checks what is there, and adds to the faults found so far.
@@ -235,11 +251,20 @@ pub(crate) async fn set_password(
     client: Client,
 ) -> Result<(), Error> {
     let email = EmailAddress::parse(&user.email).map_err(Error::internal)?;
-    let refused = policy::check(hallpass.settings(), Some(&email), &password);
-    if !refused.is_empty() {
-        return Err(Error::Invalid(refused.into_iter().map(refuse).collect()));
-    }
-    let hash = hallpass.hashing().hash(client.address(), password).await?;
+    let weighing = {
+        let (hallpass, email) = (hallpass.clone(), email.clone());
+        move || {
+            let refused = policy::check(hallpass.settings(), Some(&email), &password);
+            if refused.is_empty() {
+                Ok(password)
+            } else {
+                Err(Error::Invalid(refused.into_iter().map(refuse).collect()))
+            }
+        }
+    };
+    let hashing = hallpass.hashing();
+    let password = hashing.weigh(client.address(), weighing).await??;
+    let hash = hashing.hash(client.address(), password).await?;
     let mut tx = hallpass.db().begin().await?;
     let set = store::set_hash(&mut tx, user.id, &hash, hallpass.now()).await?;
     tx.commit().await?;

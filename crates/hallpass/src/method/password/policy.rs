@@ -126,9 +126,16 @@ fn is_common(settings: &Settings, email: Option<&EmailAddress>, password: &Passw
         .flat_map(|part| {
             part.split(|character: char| !character.is_alphanumeric())
                 .chain([*part])
+                .chain(endings(part))
         })
         .collect();
     zxcvbn::zxcvbn(&weighed, &words).guesses() < GUESSES_OF_A_COMMON_PASSWORD
+}
+
+/// What follows each sign in an address: its domain, and the domain that is in.
+fn endings(address: &str) -> impl Iterator<Item = &str> {
+    let signs = address.match_indices(['@', '/', '.']);
+    signs.filter_map(|(at, sign)| address.get(at + sign.len()..))
 }
 
 /// The signs that zxcvbn reads as one letter, for each letter with several.
@@ -241,6 +248,17 @@ mod tests {
             verdict(&settings, "Margarethe@example.com", "xx-mARGAREthe-7-zz"),
             [PasswordRefused::ContainsEmail]
         );
+    }
+
+    #[test]
+    fn what_stands_behind_the_at_sign_is_refused_too() {
+        for password in ["example.com", "Example.COM", "mail.example.com"] {
+            assert_eq!(
+                verdict(&settings(), "ann@mail.example.com", password),
+                [PasswordRefused::Common],
+                "{password}"
+            );
+        }
     }
 
     #[test]

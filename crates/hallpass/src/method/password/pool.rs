@@ -108,6 +108,16 @@ impl HashingPool {
         Ok(hashed?)
     }
 
+    /// Does what is no hashing and yet takes as long as a share of it: to weigh
+    /// a password can take ten milliseconds.
+    pub(crate) async fn weigh<T: Send + 'static>(
+        &self,
+        client: ClientKey,
+        weighing: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingRefused> {
+        self.run(client, "weigh", move |_| weighing()).await
+    }
+
     /// Verifies a password against the account's hash. Without one, and with one
     /// that is unusable, the answer is no after the same work.
     pub(crate) async fn verify(

@@ -14,9 +14,10 @@ use super::{Credentials, Registration, TypedRegistration};
 use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
 use crate::session::web::{OwnSite, TokenResponse, signed_in};
+use crate::settings::Settings;
 use crate::web::ApiTag;
 use crate::web::answers::{
-    BodyErrors, CredentialErrors, ForeignSiteErrors, ServerErrors, ThrottleErrors,
+    BodyErrors, CredentialErrors, FaultErrors, ForeignSiteErrors, ThrottleErrors, UnavailableErrors,
 };
 use crate::web::client::ClientAddress;
 use crate::web::error::ErrorBody;
@@ -60,7 +61,7 @@ struct RegisterBody {
     request_body = RegisterBody,
     responses(
         (status = 201, description = "The account, and a session of its owner", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
-        BodyErrors, ForeignSiteErrors, ThrottleErrors, ServerErrors,
+        BodyErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
         // After `BodyErrors`, whose 400 it replaces.
         (status = 400, description = "The address is taken (`registration_refused`), or the body is not JSON (`malformed_json`).", body = ErrorBody,
             example = json!({"detail": "Unable to create account. Please try a different email.", "code": "registration_refused"})),
@@ -72,13 +73,14 @@ async fn register(
     ClientAddress(client): ClientAddress,
     JsonBody(body): JsonBody<RegisterBody>,
 ) -> Result<Response, Error> {
-    let registration = body.check(&hallpass)?;
+    let check = move |settings: &Settings| body.check(settings);
+    let registration = Registration::checked(&hallpass, client, check).await?;
     let session = hallpass.register(registration, client).await?;
     signed_in(StatusCode::CREATED, &hallpass, session)
 }
 
 impl RegisterBody {
-    fn check(self, hallpass: &Hallpass) -> Result<Registration, Error> {
+    fn check(self, settings: &Settings) -> Result<Registration, Error> {
         let mut faults = Faults::default();
         let email = self.email.required("email", &mut faults);
         let password = self.password.required("password", &mut faults);
@@ -88,7 +90,7 @@ impl RegisterBody {
             password: password.as_ref(),
             name: name.as_deref(),
         };
-        Registration::check(hallpass.settings(), &typed, faults)
+        Registration::check(settings, &typed, faults)
     }
 }
 
@@ -117,7 +119,7 @@ struct SigninBody {
     request_body = SigninBody,
     responses(
         (status = 200, description = "A session", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
-        CredentialErrors, BodyErrors, ForeignSiteErrors, ThrottleErrors, ServerErrors,
+        CredentialErrors, BodyErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
     ),
 )]
 async fn signin(
