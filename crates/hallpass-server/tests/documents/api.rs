@@ -141,8 +141,11 @@ fn every_answer_is_described_and_has_a_schema() {
                     .is_some_and(|text| !text.is_empty()),
                 "{name} has no description"
             );
+            let content = response["content"].as_object();
             assert!(
-                response["content"]["application/json"]["schema"].is_object(),
+                content.is_some_and(|content| {
+                    !content.is_empty() && content.values().all(|media| media["schema"].is_object())
+                }),
                 "{name} has no schema"
             );
             let header = |header: &str| response["headers"][header]["schema"].is_object();
@@ -164,7 +167,15 @@ fn who_needs_a_token_says_so_and_says_what_happens_without() {
     let schemes = document["components"]["securitySchemes"]
         .as_object()
         .unwrap();
-    let open: Vec<&str> = vec!["register", "signin", "healthz", "readyz"];
+    let open = [
+        "register",
+        "signin",
+        "healthz",
+        "readyz",
+        "openapi",
+        "docs",
+        "docs_file",
+    ];
     for operation in operations(&document) {
         let id = operation.body["operationId"].as_str().unwrap();
         let is_open = open.contains(&id.trim_end_matches("_alias"));

@@ -76,6 +76,7 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "openapi",
     tag = ApiTag::DOCUMENTATION,
     responses((status = 200, description = "The API as OpenAPI 3.1", content_type = "application/json", body = Object), FaultErrors),
 )]
@@ -92,6 +93,7 @@ async fn description() -> Result<impl IntoResponse, Error> {
 #[utoipa::path(
     get,
     path = "/docs",
+    operation_id = "docs",
     tag = ApiTag::DOCUMENTATION,
     responses((status = 200, description = "A page that shows it and tries it out", content_type = "text/html", body = String)),
 )]
@@ -103,6 +105,7 @@ async fn index() -> Response {
 #[utoipa::path(
     get,
     path = "/docs/{file}",
+    operation_id = "docs_file",
     tag = ApiTag::DOCUMENTATION,
     params(("file" = String, Path, description = "The name of a style sheet, script or image", example = "swagger-ui.css")),
     responses((status = 200, description = "The file", content_type = "*/*", body = String), UnknownErrors, FaultErrors),
