@@ -1,15 +1,12 @@
 //! Bar 2: what a request with a token costs, beside a route of axum that does
 //! nothing. Every user takes turns, so that no account is asked for more often
 //! than it would be.
-//!
-//! The servers run on one half of the processors and `wrk` on the other. On
-//! shared ones wrk would take more from the faster server, and so flatter us.
 
 use anyhow::Result;
 
 use super::accounts::{ME, enrol};
+use super::halves::Halves;
 use super::{Context, Name};
-use crate::machine::cpus;
 use crate::plot::{Row, rows};
 use crate::postgres::Database;
 use crate::report::{Limit, Plot, Section, Unit};
@@ -121,30 +118,4 @@ fn conclude(contenders: &[Contender]) -> Section {
         svg: rows("Requests a second, GET /api/v1/auth/me", &shown),
     });
     section
-}
-
-/// Which processors the servers have, and which wrk has; none when there is
-/// only one to have.
-struct Halves {
-    server: Option<String>,
-    load: Option<String>,
-    /// Of wrk.
-    threads: usize,
-}
-
-impl Halves {
-    fn of_processors() -> Result<Self> {
-        let cpus = cpus()?;
-        let list = |cpus: &[usize]| {
-            let numbers: Vec<String> = cpus.iter().map(ToString::to_string).collect();
-            (!numbers.is_empty()).then(|| numbers.join(","))
-        };
-        let (server, load) = cpus.split_at(cpus.len() / 2);
-        let server = list(server);
-        Ok(Self {
-            threads: load.len().max(1),
-            load: server.as_ref().and_then(|_| list(load)),
-            server,
-        })
-    }
 }

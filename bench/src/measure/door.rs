@@ -31,14 +31,19 @@ impl Door {
         Self::open(&Launch::hallpass(&context.hallpass, None), SIGN_IN)
     }
 
-    /// The library's, in an application of somebody else.
-    pub(super) fn embedded(context: &Context<'_>) -> Result<Self> {
-        Self::open(&Launch::child(&context.own, "embedded"), SIGN_IN)
+    /// The library's, in an application of somebody else on these processors.
+    pub(super) fn embedded(context: &Context<'_>, cpus: Option<&str>) -> Result<Self> {
+        let launch = Launch::child(&context.own, "embedded");
+        Self::open(&launch.on(cpus), SIGN_IN)
     }
 
     /// The naive one for [`FEW`] or [`MANY`] sign-ins at once; none where they
     /// do not fit into the memory.
-    pub(super) fn naive(context: &Context<'_>, connections: usize) -> Result<Option<Self>> {
+    pub(super) fn naive(
+        context: &Context<'_>,
+        connections: usize,
+        cpus: Option<&str>,
+    ) -> Result<Option<Self>> {
         let needed = if connections > FEW {
             NAIVE_MANY_GIB
         } else {
@@ -48,7 +53,7 @@ impl Door {
             return Ok(None);
         }
         let launch = Launch::child(&context.own, "embedded");
-        Self::open(&launch, "/naive/signin").map(Some)
+        Self::open(&launch.on(cpus), "/naive/signin").map(Some)
     }
 
     /// What a section says when there was none.

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 mod current_user;
 mod door;
 mod footprint;
+mod halves;
 mod plan;
 mod sign_in;
 mod storm;

@@ -122,7 +122,7 @@ impl Bench<'_> {
     /// holds on to gigabytes.
     fn naive(&mut self, connections: usize) -> Result<Option<f64>> {
         self.say(&format!("{connections} connections, a blocking task each"));
-        let Some(door) = Door::naive(self.context, connections)? else {
+        let Some(door) = Door::naive(self.context, connections, None)? else {
             return Ok(None);
         };
         let outcome = self.wrk.run(&door.load(self.context, connections))?;

@@ -2,7 +2,8 @@
 //!
 //! A probe sends a request every other millisecond or so on one connection,
 //! first alone and then during the storm: to a route that only verifies the
-//! token, and to `GET /auth/me`, which also reads the database.
+//! token, and to `GET /auth/me`, which also reads the database. The server has
+//! one half of the processors; the probe and the storm come from the other.
 
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::accounts::{ME, good_credentials};
 use super::door::{Door, MANY};
+use super::halves::Halves;
 use super::{Context, Name};
 use crate::clock::Moment;
 use crate::http::{Connection, Request};
@@ -58,15 +60,16 @@ impl Route {
 pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
     context.say(NAME, "making accounts");
     let wrk = Wrk::sign_in(&good_credentials())?;
-    let ours = Door::embedded(context)?;
+    let halves = Halves::of_processors()?;
+    let ours = Door::embedded(context, halves.server.as_deref())?;
     let (mut verify, mut me) = (Route::default(), Route::default());
     for round in 1..=context.plan.storm_rounds {
         let of = context.plan.storm_rounds;
         let say = |what: &str| context.say(NAME, &format!("round {round} of {of}, {what}"));
         say("calm");
-        let calm = probe(context, &ours)?;
+        let calm = halves.beside(|| probe(context, &ours))?;
         say("256 sign-ins at once");
-        let stormy = during_storm(context, &wrk, &ours)?;
+        let stormy = during_storm(context, &halves, (&wrk, &ours))?;
         ensure!(
             calm.refused + stormy.refused == 0,
             "Hallpass refused GET /auth/me"
@@ -75,19 +78,24 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
         me.add(calm.me, stormy.me);
     }
     context.say(NAME, "256 sign-ins at once, a blocking task for each");
-    let naive = Door::naive(context, MANY)?;
-    let naive = naive.map(|door| during_storm(context, &wrk, &door));
+    let naive = Door::naive(context, MANY, halves.server.as_deref())?;
+    let naive = naive.map(|door| during_storm(context, &halves, (&wrk, &door)));
     let naive = naive.transpose()?.map(|samples| samples.verify);
     Ok(conclude(verify, me, naive))
 }
 
-fn during_storm(context: &Context<'_>, wrk: &Wrk, door: &Door) -> Result<Samples> {
+fn during_storm(
+    context: &Context<'_>,
+    halves: &Halves,
+    (wrk, door): (&Wrk, &Door),
+) -> Result<Samples> {
     let storm = wrk.start(&Load {
         duration: RISE + context.plan.storm + RISE,
+        cpus: halves.load.as_deref(),
         ..door.load(context, MANY)
     })?;
     thread::sleep(RISE);
-    let samples = probe(context, door);
+    let samples = halves.beside(|| probe(context, door));
     let outcome = storm.finish()?;
     ensure!(outcome.rate() > 0.0, "nobody could sign in");
     samples

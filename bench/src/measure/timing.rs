@@ -1,7 +1,8 @@
 //! Bar 6: whether the time of a refused sign-in tells if the address has an
 //! account.
 //!
-//! Three classes are asked in random order on one connection: an unknown
+//! Three classes are asked in random order on one connection, by one half of
+//! the processors while the server has the other: an unknown
 //! address, a wrong password, and a wrong password again. The last two must not
 //! be told apart (the null control), and a delay of 0.3 ms added to one of them
 //! must be (the positive control), or the method proves nothing.
@@ -9,6 +10,7 @@
 use anyhow::Result;
 
 use super::accounts::{SIGN_IN, addresses, credentials, enrol};
+use super::halves::Halves;
 use super::{Context, Name};
 use crate::http::{Connection, Request};
 use crate::plot::{Curve, shares};
@@ -46,11 +48,13 @@ impl Class {
 
 pub(super) fn measure(context: &Context<'_>) -> Result<Section> {
     context.say(NAME, "making accounts");
-    let server = Launch::hallpass(&context.hallpass, None).start()?;
+    let halves = Halves::of_processors()?;
+    let launch = Launch::hallpass(&context.hallpass, None);
+    let server = launch.on(halves.server.as_deref()).start()?;
     enrol(&server)?;
     // Names of one length: the classes differ in nothing but the accounts.
     let mut classes = ["person", "person", "nobody"].map(Class::of);
-    sample(context, &server, &mut classes)?;
+    halves.beside(|| sample(context, &server, &mut classes))?;
     let [wrong, again, unknown] = classes.map(|class| Sorted::new(class.samples));
     Ok(conclude(&wrong, &again, &unknown))
 }

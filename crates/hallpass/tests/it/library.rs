@@ -167,7 +167,7 @@ async fn a_database_file_is_made_for_its_owner_alone() {
 
     let folder = tempfile::tempdir().unwrap();
     let app = TestApp::whose_database_is_not_asked().with(|settings| {
-        settings.database = DatabaseUrl::sqlite_file(folder.path().join("app.db"))
+        settings.database = DatabaseUrl::sqlite_file(folder.path().join("app.db"));
     });
     app.hallpass.migrate().await.unwrap();
     app.account("ann@example.com").await;
