@@ -159,7 +159,7 @@ impl Server {
                 .await
                 .is_ok()
             {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         let ended = tokio::select! {
