@@ -2,15 +2,16 @@
 //! on a port of their own, and gone when they are dropped.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::clock::Moment;
 use crate::http::{Connection, Request};
@@ -82,7 +83,7 @@ impl<'a> Launch<'a> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
-        let log = home.join("log");
+        let log = log_file()?;
         let child = self
             .command()
             .args(&self.args)
@@ -95,7 +96,7 @@ impl<'a> Launch<'a> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             // As in production, where the log is a file or a pipe.
-            .stderr(File::create(&log)?)
+            .stderr(log.reopen()?)
             .spawn()
             .with_context(|| format!("could not start {}", self.program.display()))?;
         Ok(Server {
@@ -121,7 +122,7 @@ impl<'a> Launch<'a> {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    log: PathBuf,
+    log: NamedTempFile,
     /// Removed when the server has gone.
     home: Option<TempDir>,
 }
@@ -180,11 +181,17 @@ impl Server {
     }
 
     fn log_end(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let log = fs::read_to_string(self.log.path()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         let from = lines.len().saturating_sub(10);
         lines.get(from..).unwrap_or_default().join("\n")
     }
+}
+
+/// In memory, where there is a place for it: how the disk keeps up with the log
+/// is not what is measured.
+fn log_file() -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in("/dev/shm").or_else(|_| NamedTempFile::new())
 }
 
 impl Drop for Server {

@@ -161,13 +161,20 @@ impl Tx {
 }
 
 /// Runs a database call, bounded in time and named for the log.
-pub(crate) async fn bounded<T>(
+///
+/// The call is boxed: it has some kilobytes, and an operation would else hold
+/// each of its calls, once for each function that it passes through, for as long
+/// as the request waits to be hashed.
+pub(crate) fn bounded<T>(
     operation: &'static str,
     call: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(STATEMENT_TIMEOUT, call).await {
-        Ok(outcome) => outcome.map_err(|error| StoreError::new(operation, &error)),
-        Err(_) => Err(StoreError::timed_out(operation)),
+) -> impl Future<Output = Result<T, StoreError>> {
+    let bounded = tokio::time::timeout(STATEMENT_TIMEOUT, Box::pin(call));
+    async move {
+        match bounded.await {
+            Ok(outcome) => outcome.map_err(|error| StoreError::new(operation, &error)),
+            Err(_) => Err(StoreError::timed_out(operation)),
+        }
     }
 }
 

@@ -119,25 +119,41 @@ impl Drop for Reader {
 /// Asks for at most [`AT_ONCE`] accounts and tells each request its own.
 async fn answer(db: &Db, mut batch: Vec<Waiting>) {
     batch.retain(|waiting| !waiting.answer.is_closed());
-    let found = match batch.as_slice() {
-        [] => return,
-        [only] => store::by_id(db, only.id)
-            .await
-            .map(|user| user.into_iter().collect()),
-        [first, ..] => {
-            let mut ids = [first.id; AT_ONCE];
-            for (id, waiting) in ids.iter_mut().zip(&batch) {
-                *id = waiting.id;
+    let Some(first) = batch.first() else { return };
+    if batch.len() == 1 {
+        return answer_each(db, batch).await;
+    }
+    let mut ids = [first.id; AT_ONCE];
+    for (id, waiting) in ids.iter_mut().zip(&batch) {
+        *id = waiting.id;
+    }
+    match store::by_ids(db, ids).await {
+        Ok(users) => {
+            for waiting in batch {
+                let own = users.iter().find(|user| user.id == waiting.id);
+                waiting.tell(Ok(own.cloned()));
             }
-            store::by_ids(db, ids).await
         }
-    };
-    for Waiting { id, answer } in batch {
-        let answered = match &found {
-            Ok(users) => Ok(users.iter().find(|user| user.id == id).cloned()),
-            Err(error) => Err(error.clone()),
-        };
-        // Whoever asked may have gone meanwhile.
-        drop(answer.send(answered));
+        Err(away) if away.is_unavailable() => {
+            for waiting in batch {
+                waiting.tell(Err(away.clone()));
+            }
+        }
+        // One row that cannot be read is nobody else's fault.
+        Err(_) => answer_each(db, batch).await,
+    }
+}
+
+async fn answer_each(db: &Db, batch: Vec<Waiting>) {
+    for waiting in batch {
+        let found = store::by_id(db, waiting.id).await;
+        waiting.tell(found);
+    }
+}
+
+impl Waiting {
+    /// Whoever asked may have gone meanwhile.
+    fn tell(self, found: Result<Option<User>, StoreError>) {
+        drop(self.answer.send(found));
     }
 }

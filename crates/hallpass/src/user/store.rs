@@ -17,7 +17,8 @@ const BY_ID: &str = "
 /// As many as [`AT_ONCE`].
 const BY_IDS: &str = "
     select id, email, name, created_at, updated_at from users
-    where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+        $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
 
 const BY_EMAIL: &str = "
     select id, email, name, created_at, updated_at from users where email_key = $1";
@@ -34,7 +35,7 @@ const DELETE: &str = "
     delete from users where id = $1 returning id";
 
 /// How many accounts one statement looks for.
-pub(super) const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 32;
 
 pub(super) struct NewRow<'a> {
     pub(super) id: UserId,

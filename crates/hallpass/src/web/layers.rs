@@ -28,7 +28,8 @@ const JSON_POLICY: &str =
 /// From the outside in: the request has its id and its line in the log, the
 /// headers are set, CORS is answered, and a panic becomes a 500.
 ///
-/// One layer of four: the router would clone each one's inside for each request.
+/// Put together as one layer: of four, the router would box and clone each for
+/// every request.
 pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hallpass> {
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(

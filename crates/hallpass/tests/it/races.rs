@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::rig::{PASSWORD, Request, TestApp, fresh_client, on_both_engines};
+use crate::rig::{Engine, PASSWORD, Request, TestApp, fresh_client, on_both_engines};
 
 /// So many are on their way at any time. A statement that waits longer than two
 /// seconds is answered with 503, and these must not on a slow machine.
@@ -170,6 +170,27 @@ on_both_engines! {
                 client.abort();
             }
             assert_eq!(app.me(&ann.token).await.status, 200);
+        }
+    }
+
+    /// Only SQLite takes a text that is none.
+    async fn a_row_that_cannot_be_read_is_nobody_elses_fault(app) {
+        let mut people = Vec::new();
+        for at in 0..8 {
+            people.push(app.account(&format!("a{at}@example.com")).await);
+        }
+        let broken = app.engine() == Engine::Sqlite;
+        if broken {
+            app.database.execute("update users set name = cast(x'ff' as text) where email_key = 'a0@example.com'").await;
+        }
+        let mut asking = JoinSet::new();
+        for at in (0..people.len()).cycle().take(80) {
+            let request = app.get("/api/v1/auth/me").bearer(&people[at].token).may_fail();
+            asking.spawn(async move { (at, request.await) });
+        }
+        for (at, answer) in asking.join_all().await {
+            let expected = if at == 0 && broken { 500 } else { 200 };
+            assert_eq!(answer.status, expected, "{at}: {answer}");
         }
     }
 }
