@@ -127,7 +127,7 @@ async fn answer(db: &Db, mut batch: Vec<Waiting>) {
     for (id, waiting) in ids.iter_mut().zip(&batch) {
         *id = waiting.id;
     }
-    match store::by_ids(db, ids).await {
+    match store::by_ids(db, &ids).await {
         Ok(users) => {
             for waiting in batch {
                 let own = users.iter().find(|user| user.id == waiting.id);

@@ -64,11 +64,11 @@ pub(super) async fn by_id(db: &Db, id: UserId) -> Result<Option<User>, StoreErro
 }
 
 /// Those that are there, in no order. An identity may be named twice.
-pub(super) async fn by_ids(db: &Db, ids: [UserId; AT_ONCE]) -> Result<Vec<User>, StoreError> {
+pub(super) async fn by_ids(db: &Db, ids: &[UserId; AT_ONCE]) -> Result<Vec<User>, StoreError> {
     db::read!(db, "users by id", |connection| {
         let mut statement = sqlx::query_as(BY_IDS);
         for id in ids {
-            statement = statement.bind(id);
+            statement = statement.bind(*id);
         }
         statement.fetch_all(connection)
     })
