@@ -8,6 +8,8 @@ mod listen;
 mod paint;
 mod serve;
 mod telemetry;
+#[cfg(feature = "test-clock")]
+mod test_clock;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hallpass::{Hallpass, SchemaError};
+use hallpass::{Hallpass, SchemaError, Settings, StartError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> {
-    let hallpass = Hallpass::new(config.settings.clone()).map_err(Failure::refused)?;
+    let hallpass = assemble(config.settings.clone()).map_err(Failure::refused)?;
     let mut stop = std::pin::pin!(stop_signal().map_err(Failure::refused)?);
     // Who is asked to stop while it waits for the database stops; process 1 of
     // a container would otherwise ignore the signal.
@@ -44,6 +44,16 @@ pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> 
     hallpass.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+#[cfg(not(feature = "test-clock"))]
+fn assemble(settings: Settings) -> Result<Hallpass, StartError> {
+    Hallpass::new(settings)
+}
+
+#[cfg(feature = "test-clock")]
+fn assemble(settings: Settings) -> Result<Hallpass, StartError> {
+    Hallpass::with_clock(settings, crate::test_clock::start())
 }
 
 async fn serve_metrics(address: SocketAddr) -> Result<SocketAddr, Failure> {

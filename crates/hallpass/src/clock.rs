@@ -64,9 +64,34 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The date and the time of day in UTC, of the nearest point that RFC 3339
+    /// knows.
+    pub(crate) fn civil(self) -> CivilTime {
+        let nearest = Self(self.0.clamp(FIRST_MICROS, LAST_MICROS));
+        let at = nearest.to_offset().unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        CivilTime {
+            year: at.year(),
+            month: at.month().into(),
+            day: at.day(),
+            hour: at.hour(),
+            minute: at.minute(),
+        }
+    }
+
     fn to_offset(self) -> Result<OffsetDateTime, time::error::ComponentRange> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
     }
+}
+
+/// What a calendar and a wall clock show, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CivilTime {
+    pub(crate) year: i32,
+    /// 1 to 12.
+    pub(crate) month: u8,
+    pub(crate) day: u8,
+    pub(crate) hour: u8,
+    pub(crate) minute: u8,
 }
 
 fn micros(span: Duration) -> i64 {

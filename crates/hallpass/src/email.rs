@@ -4,6 +4,7 @@ use std::fmt;
 
 use email_address::{EmailAddress as Syntax, Options};
 use icu_casemap::CaseMapper;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// A syntactically valid e-mail address (RFC 5321, RFC 6531).
@@ -22,7 +23,8 @@ pub struct EmailAddress {
 pub struct EmailKey(String);
 
 /// The text is not an e-mail address that Hallpass takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InvalidEmail {
     /// More than 254 characters (RFC 5321, section 4.5.3.1.3, erratum 1690).

@@ -7,8 +7,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::db::StoreError;
+use crate::email::InvalidEmail;
+use crate::method::password::PasswordRefused;
 use crate::secret::RandomnessUnavailable;
+use crate::user::InvalidName;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
@@ -87,22 +92,62 @@ pub struct FieldFault {
     pub rule: &'static str,
     /// A sentence that is safe to show and says what to do.
     pub message: String,
+    /// The same, for a page that says it in another language.
+    pub(crate) broken: Broken,
 }
 
 impl FieldFault {
-    pub(crate) fn new(field: &'static str, rule: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field: Some(field),
-            rule,
-            message: message.into(),
-        }
+    pub(crate) fn new(field: &'static str, broken: impl Into<Broken>) -> Self {
+        Self::at(Some(field), broken.into())
     }
 
-    pub(crate) fn of_body(rule: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn of_body(broken: Broken) -> Self {
+        Self::at(None, broken)
+    }
+
+    fn at(field: Option<&'static str>, broken: Broken) -> Self {
         Self {
-            field: None,
-            rule,
-            message: message.into(),
+            field,
+            rule: broken.rule(),
+            message: broken.to_string(),
+            broken,
+        }
+    }
+}
+
+/// Every way in which an input can break a rule. `Display` is the sentence
+/// that is shown, in English.
+///
+/// It can be written down and read back, for the page after a redirect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Broken {
+    #[error("The body must be a JSON object.")]
+    NotAnObject,
+    #[error("Every field must be there at most once.")]
+    Repeated,
+    #[error("Field required")]
+    Missing,
+    #[error("Input should be a valid string")]
+    NotText,
+    #[error(transparent)]
+    Email(#[from] InvalidEmail),
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Password(#[from] PasswordRefused),
+}
+
+impl Broken {
+    /// The stable name of the rule.
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::NotAnObject => "object_type",
+            Self::Repeated | Self::Email(_) => "value_error",
+            Self::Missing => "missing",
+            Self::NotText => "string_type",
+            Self::Name(invalid) => invalid.rule(),
+            Self::Password(refused) => refused.rule(),
         }
     }
 }
@@ -179,8 +224,11 @@ pub enum Error {
         limit: usize,
     },
     /// The content type is not read here.
-    #[error("the content type is not application/json")]
-    UnsupportedMediaType,
+    #[error("the content type is not {expected}")]
+    UnsupportedMediaType {
+        /// The content type that is.
+        expected: &'static str,
+    },
     /// Too many tries.
     #[error("too many tries")]
     RateLimited {
@@ -228,7 +276,7 @@ impl Error {
             Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
             Self::RequestTimeout => ErrorCode::RequestTimeout,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
-            Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
+            Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::DatabaseUnavailable(_) => ErrorCode::DatabaseUnavailable,

@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use crate::throttle::{self, Client, Gates, Subjects};
 use crate::token::{self, Keys, TokenBearer};
 use crate::user::{self, DisplayName, Lookup, User, UserId};
+use crate::web::page::Assets;
 
 /// Hallpass: cheap to clone, shared by every request.
 ///
@@ -32,6 +33,7 @@ struct Parts {
     subjects: Subjects,
     gates: Gates,
     hashing: HashingPool,
+    assets: Assets,
 }
 
 /// Hallpass could not be put together.
@@ -78,6 +80,7 @@ impl Hallpass {
             subjects: Subjects::new(&settings.signing_secret),
             gates: throttle::gates(),
             hashing,
+            assets: Assets::of(&settings.brand),
             clock,
             settings,
         })))
@@ -122,8 +125,8 @@ impl Hallpass {
         Ok(self.db().server().await?)
     }
 
-    /// The whole server: the API, its description and pages of its own for what
-    /// is not found.
+    /// The whole server: the API and its description, the pages, and an answer
+    /// for what is not found.
     ///
     /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so
     /// that tries can be counted by client.
@@ -135,7 +138,15 @@ impl Hallpass {
     ///
     /// Serve it like [`Hallpass::router`].
     pub fn routes(&self) -> axum::Router {
-        crate::web::routes(self.clone())
+        crate::web::api_routes(self.clone())
+    }
+
+    /// The pages alone, likewise: `/`, `/signup`, `/signin`, `/dashboard`,
+    /// `/signout` and `/assets/…`. Leave them out to bring your own.
+    ///
+    /// Serve it like [`Hallpass::router`].
+    pub fn pages(&self) -> axum::Router {
+        crate::web::page_routes(self.clone())
     }
 
     /// Makes an account and signs its owner in.
@@ -277,6 +288,10 @@ impl Hallpass {
 
     pub(crate) fn gates(&self) -> &Gates {
         &self.0.gates
+    }
+
+    pub(crate) fn assets(&self) -> &Assets {
+        &self.0.assets
     }
 
     pub(crate) fn hashing(&self) -> &HashingPool {

@@ -42,6 +42,7 @@
 //! back up.
 
 mod audit;
+mod brand;
 mod clock;
 mod db;
 mod email;
@@ -58,6 +59,7 @@ mod user;
 mod web;
 
 pub use self::audit::TARGET as SECURITY_EVENTS;
+pub use self::brand::{Brand, BrandColor, BrandLogo, BrandName};
 pub use self::clock::{Clock, ManualClock, Timestamp};
 pub use self::db::{
     DatabaseServer, DatabaseUrl, InvalidDatabaseUrl, MigrationState, MigrationStatus, SchemaError,

@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 ///
 /// Nothing is trimmed, folded or cut (NIST SP 800-63B-4, 3.1.1.2): the same
 /// characters typed on two keyboards give the same bytes, and nothing else does.
+#[derive(Clone)]
 pub struct Password(SecretString);
 
 impl Password {

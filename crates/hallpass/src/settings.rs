@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::brand::Brand;
 use crate::db::DatabaseUrl;
 use crate::secret::SigningSecret;
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub rate_limit: bool,
     /// What the cookie's name begins with.
     pub cookie_prefix: CookiePrefix,
+    /// Name, colour and logo of the pages.
+    pub brand: Brand,
 }
 
 impl Settings {
@@ -76,6 +79,7 @@ impl Settings {
             hash_queue: HashQueue::default(),
             rate_limit: true,
             cookie_prefix: CookiePrefix::default(),
+            brand: Brand::default(),
         }
     }
 }
@@ -131,6 +135,12 @@ impl Default for HashQueue {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidSetting(&'static str);
+
+impl InvalidSetting {
+    pub(crate) const fn new(rule: &'static str) -> Self {
+        Self(rule)
+    }
+}
 
 /// The URL by which people reach this server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,11 +11,14 @@ use super::faults::{Fault, Faults};
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
-pub(crate) const KNOWN: [&str; 16] = [
+pub(crate) const KNOWN: [&str; 19] = [
     "BETTER_AUTH_SECRET",
     "BETTER_AUTH_URL",
     "CORS_ORIGINS",
     "DATABASE_URL",
+    "HALLPASS_BRAND_COLOR",
+    "HALLPASS_BRAND_LOGO",
+    "HALLPASS_BRAND_NAME",
     "HALLPASS_COOKIE_PREFIX",
     "HALLPASS_DATA_DIR",
     "HALLPASS_HASH_THREADS",
@@ -150,14 +153,19 @@ fn dot_env(path: &Path, faults: &mut Faults) -> Texts {
 
 const CANNOT_BE_READ: &str = "cannot be read";
 
+/// The content of a file that a setting's value names.
+pub(super) fn read_bytes(path: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &std::io::Error) -> String {
+    format!("names a file that cannot be read: {}", error.kind())
+}
+
 /// A file's text without its last line break, which editors and `echo` add.
 fn read_file(twin: &str, path: &str) -> Result<SecretString, Fault> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Fault::new(
-            twin,
-            format!("names a file that cannot be read: {}", error.kind()),
-        )
-    })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Fault::new(twin, unreadable(&error)))?;
     let text = SecretString::from(text);
     let text = text.expose_secret();
     let text = text.strip_suffix('\n').unwrap_or(text);

@@ -6,14 +6,14 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use hallpass::{
-    CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
+    Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
     Settings, SigningSecret,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
-use super::environment::Environment;
+use super::environment::{Environment, read_bytes};
 use super::faults::Faults;
 use super::secret_file::SecretFile;
 use super::{Listen, Log, LogFormat, SecretSource};
@@ -32,6 +32,7 @@ pub(crate) struct Values {
     pub(crate) hash_threads: NonZeroUsize,
     pub(crate) rate_limit: bool,
     pub(crate) cookie_prefix: CookiePrefix,
+    pub(crate) brand: Brand,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) log: Log,
 }
@@ -86,6 +87,7 @@ impl Values {
                 CookiePrefix::default(),
                 CookiePrefix::new,
             ),
+            brand: reader.brand(),
             metrics: reader.maybe("HALLPASS_METRICS_ADDR", |text| {
                 text.parse()
                     .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
@@ -108,6 +110,7 @@ impl Values {
         settings.hash_threads = self.hash_threads;
         settings.rate_limit = self.rate_limit;
         settings.cookie_prefix = self.cookie_prefix.clone();
+        settings.brand = self.brand.clone();
         settings
     }
 }
@@ -186,6 +189,14 @@ impl Reader<'_> {
         self.maybe(name, parse).unwrap_or(default)
     }
 
+    fn brand(&mut self) -> Brand {
+        let mut brand = Brand::default();
+        brand.name = self.one("HALLPASS_BRAND_NAME", brand.name, BrandName::new);
+        brand.color = self.one("HALLPASS_BRAND_COLOR", brand.color, BrandColor::parse);
+        brand.logo = self.maybe("HALLPASS_BRAND_LOGO", logo);
+        brand
+    }
+
     /// Comma-separated values; empty means none.
     fn list<T, E: Display>(
         &mut self,
@@ -210,6 +221,11 @@ impl Reader<'_> {
             })
             .collect()
     }
+}
+
+fn logo(path: &str) -> Result<BrandLogo, String> {
+    let bytes = read_bytes(path)?;
+    BrandLogo::new(bytes).map_err(|invalid| format!("names a file that {invalid}"))
 }
 
 /// A SQLite file needs its folder; only the data folder is made for it.

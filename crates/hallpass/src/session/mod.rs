@@ -1,9 +1,12 @@
 //! What a person has after signing in.
 
+pub(crate) mod pages;
 pub(crate) mod web;
 
+use crate::audit;
+use crate::throttle::Client;
 use crate::token::AccessToken;
-use crate::user::User;
+use crate::user::{User, UserId};
 
 /// A signed-in person and the token that says so.
 #[derive(Debug)]
@@ -13,4 +16,10 @@ pub struct Session {
     pub user: User,
     /// Their token.
     pub token: AccessToken,
+}
+
+/// Notes that somebody signed out. Nothing ends here: the token lives until its
+/// hour is over, and the client forgets it.
+fn signed_out(user: UserId, client: Client) {
+    audit::succeeded("sign_out", user, client);
 }

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, ORIGIN, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, HeaderName, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::Session;
 use crate::audit;
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::settings::Settings;
@@ -23,6 +24,7 @@ use crate::user::web::UserResponse;
 use crate::web::ApiTag;
 use crate::web::answers::{FaultErrors, ForeignSiteErrors, TokenErrors, UnavailableErrors};
 use crate::web::client::{ClientAddress, client_of};
+use crate::web::cookie::{Ambiguous, Cookie};
 use crate::web::request::note_user;
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -55,13 +57,12 @@ pub(crate) fn signed_in(
     hallpass: &Hallpass,
     session: Session,
 ) -> Result<Response, Error> {
-    let life = AccessToken::life().as_secs();
-    let cookie = set_cookie(hallpass.settings(), session.token.expose(), life)?;
+    let cookie = session_cookie(hallpass.settings(), &session)?;
     note_user(session.user.id);
     let body = Json(TokenResponse {
         access_token: session.token.expose(),
         token_type: "bearer",
-        expires_in: life,
+        expires_in: AccessToken::life().as_secs(),
         user: UserResponse::from(session.user),
     });
     Ok((status, AppendHeaders([(SET_COOKIE, cookie)]), body).into_response())
@@ -92,13 +93,28 @@ async fn signout(
     State(hallpass): State<Hallpass>,
     CurrentUser(user): CurrentUser,
     ClientAddress(client): ClientAddress,
+    headers: HeaderMap,
 ) -> Result<Response, Error> {
-    audit::succeeded("sign_out", user.id, client);
-    let cookie = set_cookie(hallpass.settings(), "", 0)?;
+    super::signed_out(user.id, client);
+    let cookies = end_session(&hallpass, &headers)?;
     let body = Json(MessageResponse {
         message: "Successfully signed out",
     });
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), body).into_response())
+    Ok((AppendHeaders(cookies), body).into_response())
+}
+
+/// The headers that take a session from the browser, and the mark that there
+/// was one.
+pub(super) fn end_session(
+    hallpass: &Hallpass,
+    sent: &HeaderMap,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
+    let settings = hallpass.settings();
+    let mut cookies = vec![(SET_COOKIE, Cookie::Session.clear(settings)?)];
+    if Cookie::HadSession.is_sent(sent, settings) {
+        cookies.push((SET_COOKIE, Cookie::HadSession.clear(settings)?));
+    }
+    Ok(cookies)
 }
 
 /// The user whose token the request carries, read from the database: a deleted
@@ -133,10 +149,32 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let pass = Pass::from_request_parts(parts, state).await?;
+        Ok(Self(pass.user))
+    }
+}
+
+/// The current user, and until when they are.
+pub(crate) struct Pass {
+    pub(crate) user: User,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl<S> FromRequestParts<S> for Pass
+where
+    S: Send + Sync,
+    Hallpass: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let hallpass = Hallpass::from_ref(state);
         let CurrentBearer(bearer) = CurrentBearer::from_request_parts(parts, state).await?;
         match hallpass.find_user(bearer.user_id).await? {
-            Some(user) => Ok(Self(user)),
+            Some(user) => Ok(Self {
+                user,
+                expires_at: bearer.expires_at,
+            }),
             None => Err(refuse(parts, &hallpass, Error::InvalidToken)),
         }
     }
@@ -233,46 +271,20 @@ fn bearer_token(value: &HeaderValue) -> Result<&str, Error> {
 }
 
 fn cookie_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<&'a str, Error> {
-    let name = cookie_name(settings);
-    // Bytes, since a cookie of somebody else may hold anything.
-    let cookies = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-    let pairs = cookies
-        .flat_map(|cookies| cookies.split(|byte| *byte == b';'))
-        .map(<[u8]>::trim_ascii);
-    let value = |pair: &'a [u8]| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
-    let mut ours = pairs.filter_map(value);
-    match (ours.next(), ours.next()) {
-        (None, _) => Err(Error::AuthenticationRequired),
-        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Error::InvalidToken),
-        // A second one was planted from a sibling domain or an outer path
-        // (RFC 6265, section 8.6), and which is which cannot be told.
-        (Some(_), Some(_)) => Err(Error::InvalidToken),
+    match Cookie::Session.sent(headers, settings) {
+        Ok(Some(token)) => std::str::from_utf8(token).map_err(|_| Error::InvalidToken),
+        Ok(None) => Err(Error::AuthenticationRequired),
+        Err(Ambiguous) => Err(Error::InvalidToken),
     }
 }
 
-/// With https a browser takes the `__Host-` name only from this very host,
-/// with `Secure` and `Path=/` (RFC 6265bis, section 4.1.3.2).
-fn cookie_name(settings: &Settings) -> String {
-    let host = if settings.public_url.is_https() {
-        "__Host-"
-    } else {
-        ""
-    };
-    format!("{host}{}.session_token", settings.cookie_prefix.as_str())
-}
-
-fn set_cookie(settings: &Settings, token: &str, max_age: u64) -> Result<HeaderValue, Error> {
-    let name = cookie_name(settings);
-    let secure = if settings.public_url.is_https() {
-        "; Secure"
-    } else {
-        ""
-    };
-    let cookie =
-        format!("{name}={token}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Strict{secure}");
-    let mut value = HeaderValue::try_from(cookie).map_err(Error::internal)?;
-    value.set_sensitive(true);
-    Ok(value)
+/// The cookie that holds the session's token, for as long as it lives.
+pub(super) fn session_cookie(
+    settings: &Settings,
+    session: &Session,
+) -> Result<HeaderValue, Error> {
+    let life = AccessToken::life().as_secs();
+    Cookie::Session.set(settings, session.token.expose(), life)
 }
 
 /// That no foreign site is behind a request, as an extractor for routes that

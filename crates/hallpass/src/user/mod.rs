@@ -2,9 +2,11 @@
 
 mod account;
 mod lookup;
+pub(crate) mod pages;
 mod store;
 pub(crate) mod web;
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 pub use self::account::{User, UserId};
@@ -20,7 +22,8 @@ use crate::secret::PasswordHash;
 pub struct DisplayName(String);
 
 /// Why a text is not a [`DisplayName`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InvalidName {
     /// More than 255 code points.
@@ -32,7 +35,7 @@ pub enum InvalidName {
 }
 
 impl InvalidName {
-    const fn rule(self) -> &'static str {
+    pub(crate) const fn rule(self) -> &'static str {
         match self {
             Self::TooLong => "string_too_long",
             Self::ControlCharacter => "value_error",
@@ -69,8 +72,9 @@ impl DisplayName {
 /// The name somebody typed, if any, or the fault in it.
 pub(crate) fn parse_name(typed: Option<&str>) -> Result<Option<DisplayName>, FieldFault> {
     let parsed = typed.map(DisplayName::parse).transpose();
-    let fault = |invalid: InvalidName| FieldFault::new("name", invalid.rule(), invalid.to_string());
-    parsed.map(Option::flatten).map_err(fault)
+    parsed
+        .map(Option::flatten)
+        .map_err(|invalid| FieldFault::new("name", invalid))
 }
 
 /// An account about to be made.

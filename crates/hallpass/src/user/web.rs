@@ -85,12 +85,12 @@ async fn show(OwnAccount(user): OwnAccount) -> Json<UserResponse> {
 /// What may be changed of an account; other keys change nothing.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = UpdateUserRequest)]
-struct UpdateBody {
+pub(super) struct UpdateBody {
     /// At most 255 characters. `null` or blank takes the name away; without
     /// the key it stays.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 255, example = "Ann")]
-    name: Field<String>,
+    pub(super) name: Field<String>,
 }
 
 /// Change your account
@@ -108,19 +108,26 @@ async fn update(
     OwnAccount(user): OwnAccount,
     JsonBody(body): JsonBody<UpdateBody>,
 ) -> Result<Json<UserResponse>, Error> {
-    if matches!(body.name, Field::Missing) {
-        return Ok(Json(user.into()));
+    let updated = body.apply(&hallpass, user).await?;
+    Ok(Json(updated.into()))
+}
+
+impl UpdateBody {
+    /// Makes the change, if there is one to make.
+    pub(super) async fn apply(self, hallpass: &Hallpass, user: User) -> Result<User, Error> {
+        if matches!(self.name, Field::Missing) {
+            return Ok(user);
+        }
+        let mut faults = Faults::default();
+        let typed = self.name.optional("name", &mut faults);
+        let name = faults.keep(super::parse_name(typed.as_deref()));
+        let renamed = hallpass.rename_user(user.id, faults.finish(name)?).await;
+        renamed.map_err(|error| match error {
+            // Deleted between the two statements.
+            Error::NotFound => Error::InvalidToken,
+            other => other,
+        })
     }
-    let mut faults = Faults::default();
-    let typed = body.name.optional("name", &mut faults);
-    let name = faults.keep(super::parse_name(typed.as_deref()));
-    let renamed = hallpass.rename_user(user.id, faults.finish(name)?).await;
-    let renamed = renamed.map_err(|error| match error {
-        // Deleted between the two statements.
-        Error::NotFound => Error::InvalidToken,
-        other => other,
-    })?;
-    Ok(Json(renamed.into()))
 }
 
 /// The current user, where the path's id is theirs.

@@ -48,6 +48,24 @@ pub(crate) enum BodyErrors {
     Invalid(ValidationErrorBody<'static>),
 }
 
+/// Answers of every route that reads an HTML form; to a browser as a page.
+#[derive(IntoResponses)]
+pub(crate) enum FormErrors {
+    /// The body did not arrive in time (`request_timeout`).
+    #[response(status = 408, example = json!({"detail": "The request body did not arrive in time.", "code": "request_timeout"}))]
+    Timeout(ErrorBody),
+    /// The body is larger than 64 KiB (`body_too_large`).
+    #[response(status = 413, example = json!({"detail": "The request body must not be larger than 64 KiB.", "code": "body_too_large"}))]
+    TooLarge(ErrorBody),
+    /// The content type is not `application/x-www-form-urlencoded`
+    /// (`unsupported_media_type`).
+    #[response(status = 415, example = json!({"detail": "The content type must be application/x-www-form-urlencoded.", "code": "unsupported_media_type"}))]
+    ContentType(ErrorBody),
+    /// A field is there twice (`validation_failed`).
+    #[response(status = 422)]
+    Invalid(ValidationErrorBody<'static>),
+}
+
 /// Answers of every route that can fail by itself.
 #[derive(IntoResponses)]
 pub(crate) enum FaultErrors {

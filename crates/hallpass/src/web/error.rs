@@ -1,9 +1,11 @@
 //! The only place where an [`Error`] becomes a status and a sentence.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,12 +78,18 @@ impl ErrorCode {
     }
 }
 
+// The pages say these too.
+pub(super) const INVALID_CREDENTIALS: &str = "Invalid credentials";
+pub(super) const REGISTRATION_REFUSED: &str =
+    "Unable to create account. Please try a different email.";
+pub(super) const OVERLOADED: &str = "The server is busy. Please try again in a moment.";
+
 fn sentence(error: &Error) -> String {
     match error {
         Error::MalformedJson => "The request body is not valid JSON.",
         Error::Invalid(_) => "Some fields are not valid.",
-        Error::RegistrationRefused => "Unable to create account. Please try a different email.",
-        Error::InvalidCredentials => "Invalid credentials",
+        Error::RegistrationRefused => REGISTRATION_REFUSED,
+        Error::InvalidCredentials => INVALID_CREDENTIALS,
         Error::AuthenticationRequired => "Authentication required",
         Error::TokenExpired => "Token expired. Please sign in again.",
         Error::InvalidToken => "Could not validate credentials",
@@ -90,8 +98,7 @@ fn sentence(error: &Error) -> String {
         Error::NotFound => "Not found",
         Error::MethodNotAllowed => "Method not allowed",
         Error::RequestTimeout => "The request body did not arrive in time.",
-        Error::UnsupportedMediaType => "The content type must be application/json.",
-        Error::Overloaded => "The server is busy. Please try again in a moment.",
+        Error::Overloaded => OVERLOADED,
         Error::DatabaseUnavailable(_) => {
             "The service is temporarily unavailable. Please try again in a moment."
         }
@@ -101,16 +108,23 @@ fn sentence(error: &Error) -> String {
                 limit / 1024
             );
         }
-        Error::RateLimited { .. } => return too_many_tries(seconds_to_wait(error).unwrap_or(SOON)),
+        Error::UnsupportedMediaType { expected } => {
+            return format!("The content type must be {expected}.");
+        }
+        Error::RateLimited { .. } => return too_many_tries(minutes_to_wait(error)),
         Error::Internal(_) => return internal(),
     }
     .to_owned()
 }
 
-fn too_many_tries(seconds: u64) -> String {
-    let minutes = seconds.div_ceil(60);
+pub(super) fn too_many_tries(minutes: u64) -> String {
     let unit = if minutes == 1 { "minute" } else { "minutes" };
     format!("Too many attempts. Please try again in {minutes} {unit}.")
+}
+
+/// For a sentence: rounded up.
+pub(super) fn minutes_to_wait(error: &Error) -> u64 {
+    seconds_to_wait(error).unwrap_or(SOON).div_ceil(60)
 }
 
 fn internal() -> String {
@@ -177,22 +191,31 @@ fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
         .join(": ")
 }
 
+/// The error that an answer was made of, for whoever dresses it as a page.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal(pub(super) Arc<Error>);
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         log_cause(&self);
-        let code = self.code();
-        let head = (status(code), headers(&self));
-        if let Self::Invalid(faults) = &self {
-            let body = ValidationErrorBody {
-                detail: items(faults),
-                code: code.as_str(),
-            };
-            return (head.0, head.1, Json(body)).into_response();
-        }
-        let body = ErrorBody {
-            detail: sentence(&self),
-            code: code.as_str(),
-        };
-        (head.0, head.1, Json(body)).into_response()
+        let head = (status(self.code()), headers(&self));
+        let body = body(&self);
+        (head.0, head.1, Extension(Refusal(Arc::new(self))), body).into_response()
+    }
+}
+
+fn body(error: &Error) -> Response {
+    let code = error.code().as_str();
+    match error {
+        Error::Invalid(faults) => Json(ValidationErrorBody {
+            detail: items(faults),
+            code,
+        })
+        .into_response(),
+        _ => Json(ErrorBody {
+            detail: sentence(error),
+            code,
+        })
+        .into_response(),
     }
 }

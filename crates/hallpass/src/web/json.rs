@@ -1,25 +1,14 @@
-//! JSON bodies: read with a limit of size and time, and every fault of every
-//! field found at once.
+//! JSON bodies: every fault of every field found at once.
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
-use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::error::{Error, Faults, FieldFault};
-
-/// The largest body that is read, in bytes.
-const LIMIT: usize = 64 * 1024;
-
-/// A body that trickles is a way to hold a server's memory (Slowloris).
-const TIME_TO_ARRIVE: Duration = Duration::from_secs(10);
+use super::body;
+use crate::error::{Broken, Error, Faults, FieldFault};
 
 /// A JSON object whose fields are each a [`Field`].
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -28,31 +17,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        if !is_json(request.headers()) {
-            return Err(Error::UnsupportedMediaType);
-        }
-        let reading = tokio::time::timeout(TIME_TO_ARRIVE, read(request.into_body()));
-        let bytes = reading.await.map_err(|_| Error::RequestTimeout)??;
+        let bytes = body::read(request, "application/json").await?;
         parse(&bytes).map(Self)
-    }
-}
-
-/// `application/json`, with parameters or without, once.
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next(), types.next()) else {
-        return false;
-    };
-    let essence = only.to_str().ok().and_then(|text| text.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
-}
-
-async fn read(body: Body) -> Result<Bytes, Error> {
-    match Limited::new(body, LIMIT).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::BodyTooLarge { limit: LIMIT }),
-        // The connection broke off, so nobody reads the answer.
-        Err(_) => Err(Error::MalformedJson),
     }
 }
 
@@ -63,10 +29,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|_| Error::MalformedJson)?;
     // serde would read an array as the fields in their order.
     if !text.trim_ascii_start().starts_with('{') {
-        let message = "The body must be a JSON object.";
         return Err(Error::Invalid(vec![FieldFault::of_body(
-            "object_type",
-            message,
+            Broken::NotAnObject,
         )]));
     }
     // Our fields take any value. What is left is a field that stands there
@@ -92,7 +56,7 @@ impl<T> Field<T> {
     pub(crate) fn required(self, name: &'static str, faults: &mut Faults) -> Option<T> {
         let outcome = match self {
             Self::Text(text) => Ok(text),
-            Self::Missing => Err(FieldFault::new(name, "missing", "Field required")),
+            Self::Missing => Err(FieldFault::new(name, Broken::Missing)),
             Self::Null | Self::NotText => Err(not_text(name)),
         };
         faults.keep(outcome)
@@ -111,8 +75,18 @@ impl<T> Field<T> {
     }
 }
 
+impl Field<String> {
+    /// A copy of the text, if there is one.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Missing | Self::Null | Self::NotText => None,
+        }
+    }
+}
+
 fn not_text(name: &'static str) -> FieldFault {
-    FieldFault::new(name, "string_type", "Input should be a valid string")
+    FieldFault::new(name, Broken::NotText)
 }
 
 impl<'de, T: for<'a> From<&'a str>> Deserialize<'de> for Field<T> {

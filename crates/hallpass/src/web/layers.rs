@@ -16,6 +16,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::page::Reader;
 use super::request::{self, X_REQUEST_ID};
 use crate::error::Error;
 use crate::hallpass::Hallpass;
@@ -26,7 +27,7 @@ const JSON_POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// From the outside in: the request has its id and its line in the log, the
-/// headers are set, CORS is answered, and a panic becomes a 500.
+/// headers are set, a refusal becomes a page where a person reads it, CORS is answered, and a panic becomes a 500.
 ///
 /// Put together as one layer: of four, the router would box and clone each for
 /// every request.
@@ -81,7 +82,11 @@ fn cors(settings: &Settings) -> CorsLayer {
 }
 
 async fn set_headers(State(hallpass): State<Hallpass>, request: Request, next: Next) -> Response {
+    let reader = Reader::of(&request);
     let mut response = next.run(request).await;
+    if let Some(reader) = reader {
+        response = reader.dress(&hallpass, response);
+    }
     let headers = response.headers_mut();
     default(headers, &X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(headers, &REFERRER_POLICY, "no-referrer");

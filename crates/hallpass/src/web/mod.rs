@@ -1,13 +1,17 @@
 //! HTTP: the routes of every room in one list, and what all answers share.
 
 pub(crate) mod answers;
+mod body;
 pub(crate) mod client;
+pub(crate) mod cookie;
 mod docs;
 pub(crate) mod error;
+pub(crate) mod form;
 mod health;
 pub(crate) mod json;
 mod layers;
 mod openapi;
+pub(crate) mod page;
 pub(crate) mod request;
 
 use axum::Router;
@@ -27,7 +31,16 @@ fn rooms() -> OpenApiRouter<Hallpass> {
         .merge(user::web::routes())
 }
 
-/// What a server answers beside the API.
+/// The pages: those of every room, and what they share.
+fn pages() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .merge(page::routes())
+        .merge(method::password::pages::routes())
+        .merge(session::pages::routes())
+        .merge(user::pages::routes())
+}
+
+/// What a server answers beside the API and the pages.
 fn surroundings() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
         .merge(health::routes())
@@ -35,14 +48,23 @@ fn surroundings() -> OpenApiRouter<Hallpass> {
 }
 
 /// The API alone, to be merged into another application's router.
-pub(crate) fn routes(hallpass: Hallpass) -> Router {
-    let (api, _) = openapi::assemble(rooms());
-    layers::wrap(api, &hallpass).with_state(hallpass)
+pub(crate) fn api_routes(hallpass: Hallpass) -> Router {
+    part(rooms(), hallpass)
+}
+
+/// The pages alone, likewise.
+pub(crate) fn page_routes(hallpass: Hallpass) -> Router {
+    part(pages(), hallpass)
+}
+
+fn part(routes: OpenApiRouter<Hallpass>, hallpass: Hallpass) -> Router {
+    let (router, _) = openapi::assemble(routes);
+    layers::wrap(router, &hallpass).with_state(hallpass)
 }
 
 /// Everything that Hallpass answers, ready to serve.
 pub(crate) fn router(hallpass: Hallpass) -> Router {
-    let (all, _) = openapi::assemble(rooms().merge(surroundings()));
+    let (all, _) = openapi::assemble(rooms().merge(pages()).merge(surroundings()));
     let router = all
         .fallback(any(|| async { Error::NotFound }))
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::error::{ErrorBody, FaultItem, ValidationErrorBody};
-use super::{rooms, surroundings};
+use super::{pages, rooms, surroundings};
 use crate::hallpass::Hallpass;
 
 /// The groups under which the document lists its routes.
@@ -18,6 +18,7 @@ impl ApiTag {
     pub(crate) const AUTH: &'static str = "Authentication";
     pub(crate) const USERS: &'static str = "Users";
     pub(crate) const OPERATIONS: &'static str = "Operations";
+    pub(crate) const PAGES: &'static str = "Pages";
     pub(crate) const DOCUMENTATION: &'static str = "Documentation";
     const ALIASES: &'static str = "Aliases";
 }
@@ -35,6 +36,7 @@ impl ApiTag {
         (name = ApiTag::AUTH, description = "Register, sign in, sign out, and who am I"),
         (name = ApiTag::USERS, description = "A user's own account"),
         (name = ApiTag::OPERATIONS, description = "For load balancers and orchestrators"),
+        (name = ApiTag::PAGES, description = "HTML for people, also without script. A refusal is a page too where `Accept` prefers `text/html`"),
         (name = ApiTag::DOCUMENTATION, description = "This API, described"),
         (name = ApiTag::ALIASES, description = "Other names of the same routes"),
     ),
@@ -88,7 +90,7 @@ pub(super) fn assemble(rooms: OpenApiRouter<Hallpass>) -> (Router<Hallpass>, Ope
 /// The document alone: what `/openapi.json` serves.
 #[must_use]
 pub(crate) fn document() -> OpenApi {
-    assemble(rooms().merge(surroundings())).1
+    assemble(rooms().merge(pages()).merge(surroundings())).1
 }
 
 fn with_aliases(mut document: OpenApi) -> OpenApi {

@@ -1,15 +1,18 @@
 //! E-mail and password.
 
 mod hash;
+pub(crate) mod pages;
 mod policy;
 pub(crate) mod pool;
 mod queue;
 mod store;
 pub(crate) mod web;
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
-use self::policy::PasswordRefused;
+pub(crate) use self::policy::PasswordRefused;
 use self::pool::HashingRefused;
 use crate::audit;
 use crate::db::StoreError;
@@ -133,12 +136,11 @@ impl Credentials {
 }
 
 fn parse_email(text: &str) -> Result<EmailAddress, FieldFault> {
-    EmailAddress::parse(text)
-        .map_err(|invalid| FieldFault::new("email", "value_error", invalid.to_string()))
+    EmailAddress::parse(text).map_err(|invalid| FieldFault::new("email", invalid))
 }
 
 fn refuse(refused: PasswordRefused) -> FieldFault {
-    FieldFault::new("password", refused.rule(), refused.to_string())
+    FieldFault::new("password", refused)
 }
 
 /// Makes an account and signs its owner in.
@@ -156,6 +158,41 @@ pub(crate) async fn register(
     registered
         .await
         .inspect_err(|error| audit::failed("sign_up", &email, client, error))
+}
+
+/// For how long after registering the same form may arrive once more.
+const SAME_FORM: Duration = Duration::from_mins(1);
+
+/// As [`register`], for a form that a person may send twice by one press too
+/// many: the second is as good as the first.
+///
+/// That the address was taken just now is no proof; the password is, and it is
+/// asked for by the usual way to sign in, which counts a wrong one.
+pub(crate) async fn register_once(
+    hallpass: &Hallpass,
+    registration: Registration,
+    client: Client,
+) -> Result<Session, Error> {
+    let again = Credentials {
+        email: registration.email.clone(),
+        password: registration.password.clone(),
+    };
+    match register(hallpass, registration, client).await {
+        Err(Error::RegistrationRefused) if is_fresh(hallpass, &again.email).await? => {
+            let signed_in = sign_in(hallpass, again, client).await;
+            signed_in.map_err(|error| match error {
+                Error::InvalidCredentials | Error::RateLimited { .. } => Error::RegistrationRefused,
+                other => other,
+            })
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether the account of this address was made just now.
+async fn is_fresh(hallpass: &Hallpass, email: &EmailAddress) -> Result<bool, Error> {
+    let found = user::find_by_email(hallpass, email).await?;
+    Ok(found.is_some_and(|user| hallpass.now().since(user.created_at) < SAME_FORM))
 }
 
 /// Makes an account without signing in.

@@ -3,6 +3,7 @@
 //! Length, a block list and the address itself: no composition rules.
 
 use icu_casemap::CaseMapper;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -12,8 +13,9 @@ use crate::secret::Password;
 use crate::settings::{HashPolicy, Settings};
 
 /// Why a password is not taken. Its text is shown to the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PasswordRefused {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PasswordRefused {
     #[error("The password must not be empty.")]
     Empty,
     #[error("The password must have at least {0} characters.")]
@@ -38,7 +40,7 @@ pub(super) enum PasswordRefused {
 
 impl PasswordRefused {
     /// The stable name of the rule.
-    pub(super) const fn rule(self) -> &'static str {
+    pub(crate) const fn rule(self) -> &'static str {
         match self {
             Self::Empty | Self::TooShort(_) => "string_too_short",
             Self::TooLong | Self::UnfitForBcrypt => "string_too_long",

@@ -22,6 +22,7 @@ use crate::web::answers::{
 use crate::web::client::ClientAddress;
 use crate::web::error::ErrorBody;
 use crate::web::json::{Field, JsonBody};
+use crate::web::page::notice::Typed;
 
 pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
@@ -34,7 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
 /// What to make an account of.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = RegisterRequest)]
-struct RegisterBody {
+pub(super) struct RegisterBody {
     /// At most 254 characters.
     #[serde(default)]
     #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
@@ -80,7 +81,15 @@ async fn register(
 }
 
 impl RegisterBody {
-    fn check(self, settings: &Settings) -> Result<Registration, Error> {
+    /// What may be shown again: the password may not.
+    pub(super) fn typed(&self) -> Typed {
+        Typed {
+            email: self.email.text().unwrap_or_default(),
+            name: self.name.text().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn check(self, settings: &Settings) -> Result<Registration, Error> {
         let mut faults = Faults::default();
         let email = self.email.required("email", &mut faults);
         let password = self.password.required("password", &mut faults);
@@ -97,7 +106,7 @@ impl RegisterBody {
 /// Who wants in.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SigninRequest)]
-struct SigninBody {
+pub(super) struct SigninBody {
     /// The address of the account, in any letter case.
     #[serde(default)]
     #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
@@ -134,7 +143,15 @@ async fn signin(
 }
 
 impl SigninBody {
-    fn check(self) -> Result<Credentials, Error> {
+    /// What may be shown again: the password may not.
+    pub(super) fn typed(&self) -> Typed {
+        Typed {
+            email: self.email.text().unwrap_or_default(),
+            ..Typed::default()
+        }
+    }
+
+    pub(super) fn check(self) -> Result<Credentials, Error> {
         let mut faults = Faults::default();
         let email = self.email.required("email", &mut faults);
         let password = self.password.required("password", &mut faults);

@@ -1,0 +1,86 @@
+// Comfort for the pages; every one of them works without.
+
+/** A password can be looked at before it is sent. */
+const reveal = document.getElementById("reveal");
+const password = /** @type {HTMLInputElement | null} */ (document.getElementById("password"));
+if (reveal && password) {
+  const show = reveal.textContent;
+  const hide = reveal.dataset.hide ?? "";
+  reveal.hidden = false;
+  reveal.addEventListener("click", () => {
+    const shown = password.type === "text";
+    password.type = shown ? "password" : "text";
+    reveal.textContent = shown ? show : hide;
+  });
+  // What is sent must look like a password to the browser that keeps it.
+  password.form?.addEventListener("submit", () => {
+    password.type = "password";
+  });
+}
+
+/** A form is sent once, also when its button is pressed twice. */
+for (const form of document.forms) {
+  let sent = -Infinity;
+  form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sent < 2000) event.preventDefault();
+    else sent = event.timeStamp;
+  });
+}
+
+/** A page that the browser kept may show what is no longer so. */
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+/** Other tabs learn that this one has signed out. */
+const tabs = new BroadcastChannel("hallpass");
+if (document.querySelector("[data-signed-out]")) tabs.postMessage("signed out");
+
+const left = document.getElementById("left");
+if (left) {
+  tabs.addEventListener("message", () => location.reload());
+  countDown(left);
+}
+
+/**
+ * Counts by the browser's clock how much is left of what the server's had left,
+ * so that it does not matter whether the two agree; and looks again whenever
+ * the tab is seen, since timers stop in the dark.
+ * @param {HTMLElement} left
+ */
+function countDown(left) {
+  const WARNING = 120;
+  const started = Date.now();
+  const seconds = Number(left.dataset.seconds);
+  const clock = document.getElementById("countdown");
+  const share = /** @type {HTMLProgressElement | null} */ (document.getElementById("share"));
+  const soon = document.getElementById("soon");
+
+  const tick = () => {
+    const remaining = Math.max(0, seconds - Math.floor((Date.now() - started) / 1000));
+    const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+    if (clock) clock.textContent = `${two(Math.floor(remaining / 60))}:${two(remaining % 60)}`;
+    if (share) share.value = remaining;
+    if (soon && remaining <= WARNING && !soon.textContent) soon.textContent = left.dataset.soon ?? "";
+    if (remaining === 0) {
+      clearInterval(timer);
+      // By the clock that counts, which may give a second more.
+      location.reload();
+    }
+  };
+  const timer = setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", tick);
+  left.hidden = false;
+  tick();
+}
+
+/** The time of expiry, as the clock on the wall shows it. */
+const expires = /** @type {HTMLTimeElement | null} */ (document.getElementById("expires"));
+if (expires) {
+  const at = new Date(expires.dateTime);
+  const language = document.documentElement.lang;
+  const day = document.getElementById("expires-day");
+  const time = document.getElementById("expires-time");
+  if (day) day.textContent = at.toLocaleDateString(language, { dateStyle: "long" });
+  if (time) time.textContent = at.toLocaleTimeString(language, { timeStyle: "short" });
+}

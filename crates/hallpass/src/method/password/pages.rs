@@ -1,0 +1,195 @@
+//! Registration and sign-in with a password, by page.
+
+use askama::Template;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::web::{RegisterBody, SigninBody};
+use super::{Registration, register_once};
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::session::Session;
+use crate::session::pages::{SIGN_IN, Stranger, come_in};
+use crate::session::web::OwnSite;
+use crate::settings::Settings;
+use crate::throttle::Client;
+use crate::web::ApiTag;
+use crate::web::answers::{
+    FaultErrors, ForeignSiteErrors, FormErrors, ThrottleErrors, UnavailableErrors,
+};
+use crate::web::client::ClientAddress;
+use crate::web::form::FormBody;
+use crate::web::page::notice::{Input, Notice, Place, Saying};
+use crate::web::page::return_path::ReturnPath;
+use crate::web::page::{Form, Frame, Visit, see_other};
+
+pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .routes(routes!(show_sign_up, sign_up))
+        .routes(routes!(show_sign_in, sign_in))
+}
+
+const SIGN_UP: &str = "/signup";
+
+#[derive(Template)]
+#[template(path = "sign_up.html")]
+struct SignUpPage<'a> {
+    frame: Frame<'a>,
+    lead: String,
+    form: Form,
+    password_hint: String,
+    sign_in: String,
+}
+
+/// Registration page
+#[utoipa::path(
+    get,
+    path = "/signup",
+    operation_id = "signup_page",
+    tag = ApiTag::PAGES,
+    params(("next" = Option<String>, Query, description = "A path of this server to go to afterwards", example = "/dashboard")),
+    responses(
+        (status = 200, description = "The form", content_type = "text/html", body = String),
+        (status = 303, description = "On, for who has signed in"),
+        FaultErrors,
+    ),
+)]
+async fn show_sign_up(visit: Visit, stranger: Stranger) -> Result<Response, Error> {
+    let texts = visit.texts;
+    let notice = visit.notice(Place::SignUp);
+    let mut cookies = stranger.forget;
+    if notice.is_some() {
+        cookies.push(visit.said()?);
+    }
+    let fewest = visit.hallpass.settings().password_min_length.get();
+    let page = SignUpPage {
+        frame: visit.frame(texts.sign_up_title),
+        lead: (texts.sign_up_lead)(visit.brand()),
+        form: Form::new(stranger.to.carried_by(SIGN_UP)).again(notice, texts),
+        password_hint: (texts.password_hint)(fewest),
+        sign_in: stranger.to.carried_by(SIGN_IN),
+    };
+    visit.page(&page, cookies)
+}
+
+/// Register by page
+///
+/// The same form sent twice makes one account, and both answers lead into it.
+#[utoipa::path(
+    post,
+    path = "/signup",
+    operation_id = "signup_form",
+    tag = ApiTag::PAGES,
+    request_body(content = RegisterBody, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 303, description = "On with a session, or back to the form, which says what is wrong", headers(("Set-Cookie" = String, description = "The session cookie"))),
+        FormErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
+    ),
+)]
+async fn sign_up(
+    visit: Visit,
+    _: OwnSite,
+    ClientAddress(client): ClientAddress,
+    to: ReturnPath,
+    FormBody(body): FormBody<RegisterBody>,
+) -> Result<Response, Error> {
+    let hallpass = &visit.hallpass;
+    let typed = body.typed();
+    let registered = register(hallpass, body, client).await;
+    match registered {
+        Ok(session) => {
+            let welcome = Notice::new(Place::Dashboard, Saying::Welcome);
+            come_in(hallpass, &session, &to, Some(&welcome))
+        }
+        Err(error) => {
+            let notice = Notice::of_refused(Place::SignUp, &typed, error)?;
+            let cookie = notice.set(hallpass.settings())?;
+            see_other(&to.carried_by(SIGN_UP), vec![cookie])
+        }
+    }
+}
+
+async fn register(
+    hallpass: &Hallpass,
+    body: RegisterBody,
+    client: Client,
+) -> Result<Session, Error> {
+    let check = move |settings: &Settings| body.check(settings);
+    let registration = Registration::checked(hallpass, client, check).await?;
+    register_once(hallpass, registration, client).await
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    frame: Frame<'a>,
+    lead: String,
+    form: Form,
+    has_expired: bool,
+    has_signed_out: bool,
+    sign_up: String,
+}
+
+/// Sign-in page
+#[utoipa::path(
+    get,
+    path = "/signin",
+    operation_id = "signin_page",
+    tag = ApiTag::PAGES,
+    params(("next" = Option<String>, Query, description = "A path of this server to go to afterwards", example = "/dashboard")),
+    responses(
+        (status = 200, description = "The form", content_type = "text/html", body = String),
+        (status = 303, description = "On, for who has signed in"),
+        FaultErrors,
+    ),
+)]
+async fn show_sign_in(visit: Visit, stranger: Stranger) -> Result<Response, Error> {
+    let texts = visit.texts;
+    let notice = visit.notice(Place::SignIn);
+    let mut cookies = stranger.forget;
+    if notice.is_some() {
+        cookies.push(visit.said()?);
+    }
+    let page = SignInPage {
+        frame: visit.frame(texts.sign_in_title),
+        lead: (texts.sign_in_lead)(visit.brand()),
+        has_expired: stranger.has_expired,
+        has_signed_out: matches!(&notice, Some(notice) if notice.saying == Saying::SignedOut),
+        form: Form::new(stranger.to.carried_by(SIGN_IN)).again(notice, texts),
+        sign_up: stranger.to.carried_by(SIGN_UP),
+    };
+    visit.page(&page, cookies)
+}
+
+/// Sign in by page
+#[utoipa::path(
+    post,
+    path = "/signin",
+    operation_id = "signin_form",
+    tag = ApiTag::PAGES,
+    request_body(content = SigninBody, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 303, description = "On with a session, or back to the form, which says what is wrong", headers(("Set-Cookie" = String, description = "The session cookie"))),
+        FormErrors, ForeignSiteErrors, FaultErrors, UnavailableErrors,
+    ),
+)]
+async fn sign_in(
+    visit: Visit,
+    _: OwnSite,
+    ClientAddress(client): ClientAddress,
+    to: ReturnPath,
+    FormBody(body): FormBody<SigninBody>,
+) -> Result<Response, Error> {
+    let hallpass = &visit.hallpass;
+    let typed = body.typed();
+    let signed_in = async { hallpass.sign_in(body.check()?, client).await };
+    match signed_in.await {
+        Ok(session) => come_in(hallpass, &session, &to, None),
+        Err(error) => {
+            let notice = Notice::of_refused(Place::SignIn, &typed, error)?;
+            let cookie = notice.set(hallpass.settings())?;
+            see_other(&to.carried_by(SIGN_IN), vec![cookie])
+        }
+    }
+}

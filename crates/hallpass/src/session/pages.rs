@@ -1,0 +1,171 @@
+//! Coming in and going out by page: which cookies a browser is given, and where
+//! it is sent.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Session;
+use super::web::{CurrentBearer, OwnSite, Pass, end_session, session_cookie};
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::settings::Settings;
+use crate::web::ApiTag;
+use crate::web::answers::{FaultErrors, ForeignSiteErrors};
+use crate::web::client::ClientAddress;
+use crate::web::cookie::Cookie;
+use crate::web::page::notice::{Notice, Place, Saying};
+use crate::web::page::return_path::ReturnPath;
+use crate::web::page::{Visit, see_other};
+use crate::web::request::note_user;
+
+pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new().routes(routes!(sign_out))
+}
+
+/// For how long a browser knows that it had a session: who comes back within a
+/// day is told that it expired, and not merely asked to sign in.
+const MARK_LIFE: u64 = 24 * 60 * 60;
+
+/// The mark that there is a session, which outlives it.
+pub(crate) fn mark(settings: &Settings) -> Result<HeaderValue, Error> {
+    Cookie::HadSession.set(settings, "1", MARK_LIFE)
+}
+
+/// Sends somebody who has just signed in where they wanted to go.
+pub(crate) fn come_in(
+    hallpass: &Hallpass,
+    session: &Session,
+    to: &ReturnPath,
+    notice: Option<&Notice>,
+) -> Result<Response, Error> {
+    let settings = hallpass.settings();
+    note_user(session.user.id);
+    let mut cookies = vec![session_cookie(settings, session)?, mark(settings)?];
+    if let Some(notice) = notice {
+        cookies.push(notice.set(settings)?);
+    }
+    see_other(to.as_str(), cookies)
+}
+
+/// Who asks for a page that is theirs alone. Anybody else is sent to sign in,
+/// and from there back.
+pub(crate) struct Member(pub(crate) Pass);
+
+impl FromRequestParts<Hallpass> for Member {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        hallpass: &Hallpass,
+    ) -> Result<Self, Response> {
+        let pass = Pass::from_request_parts(parts, hallpass).await;
+        pass.map(Self)
+            .map_err(|error| turn_away(parts, hallpass.settings(), error).into_response())
+    }
+}
+
+/// To the sign-in page, where whoever held an expired pass is told so.
+pub(crate) fn turn_away(
+    parts: &Parts,
+    settings: &Settings,
+    error: Error,
+) -> Result<Response, Error> {
+    let session = Cookie::Session.clear(settings)?;
+    let cookies = match error {
+        // A browser that has dropped the cookie may still have the mark.
+        Error::AuthenticationRequired => vec![session],
+        Error::TokenExpired => vec![session, mark(settings)?],
+        Error::InvalidToken => vec![session, Cookie::HadSession.clear(settings)?],
+        other => return Err(other),
+    };
+    // What was sent by a form is not sent again.
+    let asked = if parts.method == Method::GET {
+        ReturnPath::to(&parts.uri)
+    } else {
+        ReturnPath::default()
+    };
+    see_other(&asked.via(SIGN_IN), cookies)
+}
+
+pub(crate) const SIGN_IN: &str = "/signin";
+
+/// Somebody at the door: who has a pass already is sent on.
+pub(crate) struct Stranger {
+    /// They had one, and it expired.
+    pub(crate) has_expired: bool,
+    /// What the browser must forget when the page is shown.
+    pub(crate) forget: Vec<HeaderValue>,
+    pub(crate) to: ReturnPath,
+}
+
+impl FromRequestParts<Hallpass> for Stranger {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        hallpass: &Hallpass,
+    ) -> Result<Self, Response> {
+        let to = ReturnPath::of(&parts.uri);
+        // The token alone decides, so that the page is there when the database
+        // is not. A deleted user's is refused, and forgotten, by the dashboard.
+        let Err(refused) = CurrentBearer::from_request_parts(parts, hallpass).await else {
+            return Err(see_other(to.as_str(), Vec::new()).into_response());
+        };
+        let stranger = Self::refused(&parts.headers, hallpass.settings(), &refused, to);
+        stranger.map_err(IntoResponse::into_response)
+    }
+}
+
+impl Stranger {
+    fn refused(
+        sent: &HeaderMap,
+        settings: &Settings,
+        refused: &Error,
+        to: ReturnPath,
+    ) -> Result<Self, Error> {
+        let marked = Cookie::HadSession.is_sent(sent, settings);
+        let dropped = marked && matches!(refused, Error::AuthenticationRequired);
+        let stale = [Cookie::Session, Cookie::HadSession].into_iter();
+        let stale = stale.filter(|cookie| cookie.is_sent(sent, settings));
+        Ok(Self {
+            has_expired: dropped || matches!(refused, Error::TokenExpired),
+            forget: stale.map(|cookie| cookie.clear(settings)).collect::<Result<_, _>>()?,
+            to,
+        })
+    }
+}
+
+/// Sign out by page
+#[utoipa::path(
+    post,
+    path = "/signout",
+    operation_id = "signout_page",
+    tag = ApiTag::PAGES,
+    security(("cookie" = [])),
+    responses(
+        (status = 303, description = "To the sign-in page, signed out, whoever asked", headers(("Set-Cookie" = String, description = "The session cookie, expired"))),
+        ForeignSiteErrors, FaultErrors,
+    ),
+)]
+async fn sign_out(
+    visit: Visit,
+    _: OwnSite,
+    bearer: Result<CurrentBearer, Error>,
+    ClientAddress(client): ClientAddress,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    // The token is enough: somebody whose pass is over wants the same.
+    if let Ok(CurrentBearer(bearer)) = bearer {
+        super::signed_out(bearer.user_id, client);
+    }
+    let hallpass = &visit.hallpass;
+    let ended = end_session(hallpass, &headers)?;
+    let notice = Notice::new(Place::SignIn, Saying::SignedOut);
+    let mut cookies: Vec<_> = ended.into_iter().map(|(_, cookie)| cookie).collect();
+    cookies.push(notice.set(hallpass.settings())?);
+    see_other(SIGN_IN, cookies)
+}

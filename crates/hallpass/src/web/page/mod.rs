@@ -1,0 +1,192 @@
+//! The pages: HTML for people, beside the API for programs.
+//!
+//! What all of them share is here: layout, language, what is said once after a
+//! redirect. Each room has its own pages, in its `pages.rs`, over the same
+//! operations as its `web.rs`.
+
+mod assets;
+mod compressed;
+mod error_page;
+mod home;
+mod negotiation;
+pub(crate) mod notice;
+pub(crate) mod return_path;
+pub(crate) mod text;
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::FromRequestParts;
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, SET_COOKIE, VARY,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) use self::assets::Assets;
+pub(super) use self::error_page::Reader;
+use self::notice::{Input, Notice, Place, Problem};
+use self::text::Texts;
+use crate::error::Error;
+use crate::hallpass::Hallpass;
+use crate::web::cookie::Cookie;
+
+pub(super) fn routes() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new()
+        .merge(home::routes())
+        .merge(assets::routes())
+}
+
+/// Our own files and nothing inline; forms are sent to us alone, and nobody may
+/// frame a page to have it clicked unseen (ASVS 3.4.3, 3.4.6).
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Somebody who asks for a page: in which language, and with what to say.
+pub(crate) struct Visit {
+    pub(crate) hallpass: Hallpass,
+    pub(crate) texts: &'static Texts,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<Hallpass> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        hallpass: &Hallpass,
+    ) -> Result<Self, Infallible> {
+        Ok(Self::new(hallpass, parts.headers.clone()))
+    }
+}
+
+impl Visit {
+    fn new(hallpass: &Hallpass, headers: HeaderMap) -> Self {
+        Self {
+            hallpass: hallpass.clone(),
+            texts: Texts::preferred(&headers),
+            headers,
+        }
+    }
+
+    pub(crate) fn brand(&self) -> &str {
+        self.hallpass.settings().brand.name.as_str()
+    }
+
+    /// What every page needs; `title` is its heading too.
+    pub(crate) fn frame(&self, title: impl Into<String>) -> Frame<'_> {
+        Frame {
+            texts: self.texts,
+            brand: self.brand(),
+            assets: self.hallpass.assets(),
+            title: title.into(),
+        }
+    }
+
+    /// What a redirect left to be said here. Whoever shows it also sends
+    /// [`Visit::said`].
+    pub(crate) fn notice(&self, place: Place) -> Option<Notice> {
+        Notice::sent(&self.headers, self.hallpass.settings(), place)
+    }
+
+    /// Takes the notice away, so that it is said once.
+    pub(crate) fn said(&self) -> Result<HeaderValue, Error> {
+        Cookie::Notice.clear(self.hallpass.settings())
+    }
+
+    /// Whether the browser sent such a cookie.
+    pub(crate) fn has(&self, cookie: Cookie) -> bool {
+        cookie.is_sent(&self.headers, self.hallpass.settings())
+    }
+
+    /// A page, and the cookies that go with it.
+    pub(crate) fn page(
+        &self,
+        template: &impl Template,
+        cookies: Vec<HeaderValue>,
+    ) -> Result<Response, Error> {
+        let html = template.render().map_err(Error::internal)?;
+        Ok((set(cookies), self.html(html)).into_response())
+    }
+
+    fn html(&self, html: String) -> impl IntoResponse + use<> {
+        let headers = [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (REFERRER_POLICY, "same-origin"),
+            (COOP, "same-origin"),
+        ];
+        let vary = AppendHeaders([(VARY, "accept-language")]);
+        let html = Bytes::from(html);
+        let plain = html.clone();
+        let body = compressed::negotiated(&self.headers, plain, || compressed::gzip(&html));
+        (headers, vary, body)
+    }
+}
+
+/// Sends the browser on, by GET whatever it came by (RFC 9110, section 15.4.4).
+pub(crate) fn see_other(path: &str, cookies: Vec<HeaderValue>) -> Result<Response, Error> {
+    let location = HeaderValue::try_from(path).map_err(Error::internal)?;
+    Ok((StatusCode::SEE_OTHER, set(cookies), [(LOCATION, location)]).into_response())
+}
+
+fn set(cookies: Vec<HeaderValue>) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
+    AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)).collect())
+}
+
+/// What the layout shows around every page.
+pub(crate) struct Frame<'a> {
+    pub(crate) texts: &'static Texts,
+    pub(crate) brand: &'a str,
+    pub(crate) assets: &'a Assets,
+    pub(crate) title: String,
+}
+
+/// A form that is shown, perhaps again.
+#[derive(Default)]
+pub(crate) struct Form {
+    /// Where it is sent.
+    pub(crate) action: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    /// What was wrong with it, if it was sent before.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Form {
+    pub(crate) fn new(action: String) -> Self {
+        Self {
+            action,
+            ..Self::default()
+        }
+    }
+
+    /// With what was typed, and what was wrong with it.
+    pub(crate) fn again(self, notice: Option<Notice>, texts: &Texts) -> Self {
+        let Some(Notice { saying, typed, .. }) = notice else {
+            return self;
+        };
+        let problems = saying.problems(texts);
+        if problems.is_empty() {
+            return self;
+        }
+        Self {
+            email: typed.email,
+            name: typed.name,
+            problems,
+            ..self
+        }
+    }
+
+    /// What is wrong with this input.
+    pub(crate) fn problems_of(&self, input: &Input) -> Vec<&str> {
+        let problems = self.problems.iter();
+        let of_input = problems.filter(|problem| problem.input.as_ref() == Some(input));
+        of_input.map(|problem| problem.text.as_str()).collect()
+    }
+}
