@@ -4,18 +4,16 @@
 const reveal = document.getElementById("reveal");
 const password = /** @type {HTMLInputElement | null} */ (document.getElementById("password"));
 if (reveal && password) {
-  const show = reveal.textContent;
-  const hide = reveal.dataset.hide ?? "";
+  const show = [reveal.textContent, reveal.ariaLabel];
+  const hide = [reveal.dataset.hide ?? "", reveal.dataset.hideLabel ?? ""];
+  const turn = (/** @type {boolean} */ shown) => {
+    password.type = shown ? "text" : "password";
+    [reveal.textContent, reveal.ariaLabel] = shown ? hide : show;
+  };
   reveal.hidden = false;
-  reveal.addEventListener("click", () => {
-    const shown = password.type === "text";
-    password.type = shown ? "password" : "text";
-    reveal.textContent = shown ? show : hide;
-  });
+  reveal.addEventListener("click", () => turn(password.type === "password"));
   // What is sent must look like a password to the browser that keeps it.
-  password.form?.addEventListener("submit", () => {
-    password.type = "password";
-  });
+  password.form?.addEventListener("submit", () => turn(false));
 }
 
 /** A form is sent once, also when its button is pressed twice. */
@@ -74,13 +72,13 @@ function countDown(left) {
   tick();
 }
 
-/** The time of expiry, as the clock on the wall shows it. */
-const expires = /** @type {HTMLTimeElement | null} */ (document.getElementById("expires"));
-if (expires) {
-  const at = new Date(expires.dateTime);
-  const language = document.documentElement.lang;
-  const day = document.getElementById("expires-day");
-  const time = document.getElementById("expires-time");
-  if (day) day.textContent = at.toLocaleDateString(language, { dateStyle: "long" });
-  if (time) time.textContent = at.toLocaleTimeString(language, { timeStyle: "short" });
+/** Dates and times as they are written, and the clock is set, where the reader is. */
+const { lang } = document.documentElement;
+const locale = navigator.language.startsWith(lang) ? navigator.language : lang;
+for (const time of document.getElementsByTagName("time")) {
+  const at = new Date(time.dateTime);
+  const day = time.querySelector("[data-day]");
+  const hour = time.querySelector("[data-time]");
+  if (day) day.textContent = at.toLocaleDateString(locale, { dateStyle: "long" });
+  if (hour) hour.textContent = at.toLocaleTimeString(locale, { timeStyle: "short" });
 }

@@ -56,7 +56,11 @@ catalogue! {
         name_label,
         name_label_optional,
         name_hint,
+        /// On a button within the field; its name for a screen reader is below
+        /// and begins alike (WCAG 2.2, 2.5.3).
+        show,
         show_password,
+        hide,
         hide_password,
         summary_title,
         invalid_credentials,
