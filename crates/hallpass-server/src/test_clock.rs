@@ -12,7 +12,9 @@ use std::time::Duration;
 use hallpass::{Clock, ManualClock};
 
 #[cfg(not(debug_assertions))]
-compile_error!("whoever moves the clock revives expired tokens: the feature `test-clock` is for tests, never for a release");
+compile_error!(
+    "whoever moves the clock revives expired tokens: the feature `test-clock` is for tests, never for a release"
+);
 
 /// The clock, and the thread that reads what is written.
 pub(crate) fn start() -> Clock {
@@ -31,7 +33,9 @@ pub(crate) fn start() -> Clock {
 
 fn obey(clock: &ManualClock, line: &str) -> std::io::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    let seconds = line.strip_prefix("advance ").and_then(|text| text.parse().ok());
+    let seconds = line
+        .strip_prefix("advance ")
+        .and_then(|text| text.parse().ok());
     match seconds {
         Some(seconds) => {
             clock.advance(Duration::from_secs(seconds));

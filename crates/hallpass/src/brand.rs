@@ -233,7 +233,9 @@ impl LogoKind {
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
             return Some(Self::Webp);
         }
-        let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}');
+        let text = std::str::from_utf8(bytes)
+            .ok()?
+            .trim_start_matches('\u{feff}');
         let is_markup = text.trim_start().starts_with('<');
         (is_markup && text.contains("<svg")).then_some(Self::Svg)
     }
@@ -280,10 +282,16 @@ mod tests {
     fn assert_readable(color: BrandColor) {
         let palette = color.palette();
         for fill in [palette.fill, palette.fill_hover] {
-            assert!(fill.contrast(palette.on_fill) >= READABLE, "{color} {palette:?}");
+            assert!(
+                fill.contrast(palette.on_fill) >= READABLE,
+                "{color} {palette:?}"
+            );
         }
         for surface in LIGHT_SURFACES {
-            assert!(palette.accent_light.contrast(surface) >= READABLE, "{color}");
+            assert!(
+                palette.accent_light.contrast(surface) >= READABLE,
+                "{color}"
+            );
         }
         for surface in DARK_SURFACES {
             assert!(palette.accent_dark.contrast(surface) >= READABLE, "{color}");
@@ -301,7 +309,13 @@ mod tests {
     #[test]
     fn greys_and_pure_colours_too() {
         for level in 0..=u8::MAX {
-            for color in [[level; 3], [level, 0, 0], [0, level, 0], [0, 0, level], [level, level, 0]] {
+            for color in [
+                [level; 3],
+                [level, 0, 0],
+                [0, level, 0],
+                [0, 0, level],
+                [level, level, 0],
+            ] {
                 assert_readable(BrandColor(color));
             }
         }
@@ -311,7 +325,11 @@ mod tests {
     fn contrast_is_wcags() {
         assert!((WHITE.contrast(BLACK) - 21.0).abs() < 1e-9);
         let grey = BrandColor([0x76; 3]);
-        assert!((4.54..4.55).contains(&grey.contrast(WHITE)), "{}", grey.contrast(WHITE));
+        assert!(
+            (4.54..4.55).contains(&grey.contrast(WHITE)),
+            "{}",
+            grey.contrast(WHITE)
+        );
     }
 
     #[test]
@@ -324,14 +342,19 @@ mod tests {
     fn colours_are_read_as_css_writes_them() {
         assert_eq!(BrandColor::parse("#1E6B52").unwrap(), BrandColor::default());
         assert_eq!(BrandColor::parse(" #fa0 ").unwrap().to_string(), "#ffaa00");
-        for bad in ["", "#", "1e6b52", "#1e6b5", "#1e6b522", "#gggggg", "red", "#é00000", "##123"] {
+        for bad in [
+            "", "#", "1e6b52", "#1e6b5", "#1e6b522", "#gggggg", "red", "#é00000", "##123",
+        ] {
             assert!(BrandColor::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_name_can_be_shown_on_one_line() {
-        assert_eq!(BrandName::new("  Acme & Söhne ").unwrap().as_str(), "Acme & Söhne");
+        assert_eq!(
+            BrandName::new("  Acme & Söhne ").unwrap().as_str(),
+            "Acme & Söhne"
+        );
         assert!(BrandName::new(&"é".repeat(60)).is_ok());
         for bad in ["", " ", "a\nb", "a\0", &"e".repeat(61)] {
             assert!(BrandName::new(bad).is_err(), "{bad:?}");

@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use hallpass::{
-    Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
-    Settings, SigningSecret,
+    Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting,
+    Origin, PasswordMinLength, PublicUrl, Settings, SigningSecret,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};

@@ -58,10 +58,7 @@ pub(crate) struct Member(pub(crate) Pass);
 impl FromRequestParts<Hallpass> for Member {
     type Rejection = Response;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        hallpass: &Hallpass,
-    ) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
         let pass = Pass::from_request_parts(parts, hallpass).await;
         pass.map(Self)
             .map_err(|error| turn_away(parts, hallpass.settings(), error).into_response())
@@ -105,10 +102,7 @@ pub(crate) struct Stranger {
 impl FromRequestParts<Hallpass> for Stranger {
     type Rejection = Response;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        hallpass: &Hallpass,
-    ) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
         let to = ReturnPath::of(&parts.uri);
         // The token alone decides, so that the page is there when the database
         // is not. A deleted user's is refused, and forgotten, by the dashboard.
@@ -133,7 +127,9 @@ impl Stranger {
         let stale = stale.filter(|cookie| cookie.is_sent(sent, settings));
         Ok(Self {
             has_expired: dropped || matches!(refused, Error::TokenExpired),
-            forget: stale.map(|cookie| cookie.clear(settings)).collect::<Result<_, _>>()?,
+            forget: stale
+                .map(|cookie| cookie.clear(settings))
+                .collect::<Result<_, _>>()?,
             to,
         })
     }

@@ -279,10 +279,7 @@ fn cookie_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<&'a s
 }
 
 /// The cookie that holds the session's token, for as long as it lives.
-pub(super) fn session_cookie(
-    settings: &Settings,
-    session: &Session,
-) -> Result<HeaderValue, Error> {
+pub(super) fn session_cookie(settings: &Settings, session: &Session) -> Result<HeaderValue, Error> {
     let life = AccessToken::life().as_secs();
     Cookie::Session.set(settings, session.token.expose(), life)
 }

@@ -14,7 +14,7 @@ struct Ban {
 }
 
 fn is_web(path: &str) -> bool {
-    path.ends_with("/web.rs") || path.starts_with("web/")
+    path.ends_with("/web.rs") || path.ends_with("/pages.rs") || path.starts_with("web/")
 }
 
 /// The room `web` is HTTP, and the room `db` is SQL; their `mod.rs` too.
@@ -212,6 +212,9 @@ method/password/web.rs  | hash              | use super::hash::Hasher;
 method/password/web.rs  | hashing           | fn f(h: &Hallpass) { h.hashing().hash(p) }
 method/password/web.rs  | pool              | use super::pool::HashingPool;
 user/web.rs             | PasswordHash      | struct Body { hash: crate::secret::PasswordHash }
+user/pages.rs           | sqlx              | use sqlx::query;
+user/pages.rs           | store             | use super::store;
+user/pages.rs           | PasswordHash      | use crate::secret::PasswordHash;
 user/mod.rs             | axum              | use axum::Json;
 user/mod.rs             | http              | fn f(r: http::Request<()>) {}
 user/mod.rs             | tower             | use tower::Layer;

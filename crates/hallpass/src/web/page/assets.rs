@@ -5,8 +5,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -59,7 +59,12 @@ impl Assets {
             icon: Asset::text("svg", "image/svg+xml", icon),
             logo: brand.logo.as_ref().map(|logo| {
                 let kind = logo.kind();
-                Asset::new("logo", kind.extension(), kind.content_type(), logo.bytes().to_vec())
+                Asset::new(
+                    "logo",
+                    kind.extension(),
+                    kind.content_type(),
+                    logo.bytes().to_vec(),
+                )
             }),
         }
     }
@@ -110,8 +115,8 @@ impl Asset {
 /// The first 64 bits of its SHA-256: enough to tell apart what one server has
 /// ever served.
 fn fingerprint(bytes: &[u8]) -> String {
-    let hash = digest(&SHA256, bytes);
-    let bytes = hash.as_ref().iter().take(8);
+    let digest = digest(&SHA256, bytes);
+    let bytes = digest.as_ref().iter().take(8);
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 

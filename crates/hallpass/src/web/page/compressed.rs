@@ -29,7 +29,13 @@ pub(super) fn negotiated(
         .map(AppendHeaders);
     let body = compressed.unwrap_or(plain);
     let length = [(CONTENT_LENGTH, HeaderValue::from(body.len()))];
-    (length, AppendHeaders([(VARY, "accept-encoding")]), encoding, body).into_response()
+    (
+        length,
+        AppendHeaders([(VARY, "accept-encoding")]),
+        encoding,
+        body,
+    )
+        .into_response()
 }
 
 /// As small as gzip makes it; writing to memory does not fail.

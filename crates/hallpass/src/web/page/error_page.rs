@@ -46,7 +46,9 @@ impl Reader {
         let Some(Refusal(error)) = response.extensions().get::<Refusal>().cloned() else {
             return response;
         };
-        response.headers_mut().append(VARY, HeaderValue::from_name(ACCEPT));
+        response
+            .headers_mut()
+            .append(VARY, HeaderValue::from_name(ACCEPT));
         if !prefers_html(&self.headers) {
             return response;
         }

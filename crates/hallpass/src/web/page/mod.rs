@@ -136,7 +136,12 @@ pub(crate) fn see_other(path: &str, cookies: Vec<HeaderValue>) -> Result<Respons
 }
 
 fn set(cookies: Vec<HeaderValue>) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
-    AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)).collect())
+    AppendHeaders(
+        cookies
+            .into_iter()
+            .map(|cookie| (SET_COOKIE, cookie))
+            .collect(),
+    )
 }
 
 /// What the layout shows around every page.

@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn a_browser_that_goes_to_a_page_gets_a_page() {
         for (value, page) in [
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+            (
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                true,
+            ),
             ("text/html", true),
             ("application/json;q=0.5, text/html", true),
             ("text/html;q=0.5, application/json", false),

@@ -35,7 +35,9 @@ impl ReturnPath {
     /// The page that was asked for.
     pub(crate) fn to(uri: &Uri) -> Self {
         let asked = uri.path_and_query().map(ToString::to_string);
-        asked.and_then(|path| Self::parse(&path)).unwrap_or_default()
+        asked
+            .and_then(|path| Self::parse(&path))
+            .unwrap_or_default()
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -54,8 +56,9 @@ impl ReturnPath {
 
     /// A page of ours that leads on to this one.
     pub(crate) fn via(&self, page: &str) -> String {
-        let mut query = form_urlencoded::Serializer::new(format!("{page}?"));
-        query.append_pair("next", &self.0).finish()
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let query = query.append_pair("next", &self.0).finish();
+        format!("{page}?{query}")
     }
 
     /// As [`via`](Self::via), without what is understood: to the dashboard.
@@ -90,9 +93,7 @@ fn is_plain_path(path: &str) -> bool {
     };
     let folders = rest.strip_suffix('/').unwrap_or(rest);
     let mut segments = folders.split('/');
-    let plain = |segment: &str| {
-        !matches!(segment, "" | "." | "..") && is_plain(segment, b"")
-    };
+    let plain = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment, b"");
     rest.is_empty() || segments.all(plain)
 }
 
@@ -106,7 +107,11 @@ fn is_plain(text: &str, also: &[u8]) -> bool {
             b'%' => escaped(&mut bytes).is_some_and(|byte| {
                 !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'.' | b'%')
             }),
-            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) || also.contains(&byte),
+            _ => {
+                byte.is_ascii_alphanumeric()
+                    || b"-._~!$&'()*+,;=:@".contains(&byte)
+                    || also.contains(&byte)
+            }
         };
         if !plain {
             return false;
@@ -131,29 +136,94 @@ mod tests {
     #[test]
     fn paths_of_ours_are_followed() {
         for path in [
-            "/", "/dashboard", "/docs", "/a/b/c/", "/a?b=c&d=/e?f", "/%C3%BC", "/a%20b", "/a:b@c;d=e",
-            "/a?q=%26%3D%2B", "/.well-known/x", "/...",
+            "/",
+            "/dashboard",
+            "/docs",
+            "/a/b/c/",
+            "/a?b=c&d=/e?f",
+            "/%C3%BC",
+            "/a%20b",
+            "/a:b@c;d=e",
+            "/a?q=%26%3D%2B",
+            "/.well-known/x",
+            "/...",
         ] {
-            assert_eq!(ReturnPath::parse(path).map(|path| path.0).as_deref(), Some(path), "{path}");
+            assert_eq!(
+                ReturnPath::parse(path).map(|path| path.0).as_deref(),
+                Some(path),
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn everything_else_is_not() {
         for path in [
-            "", "dashboard", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
-            "\\/evil.example", "/\t/evil.example", "/\n/evil.example", " //evil.example", "/ /evil.example",
-            "/%2fevil.example", "/%2F%2Fevil.example", "%2f%2fevil.example", "/%5cevil.example",
-            "/%5C%5Cevil.example", "/%09/evil.example", "/%0d%0aLocation:%20https://evil.example", "/%00",
-            "/%252fevil.example", "/.//evil.example", "/..//evil.example", "/./x", "/../x", "/a/../x", "/a/.",
-            "/%2e%2e//evil.example", "/%2e/x", "/a//b", "/a//", "https://evil.example", "https:evil.example",
-            "http:/evil.example", "javascript:alert(1)", "data:text/html,x", "//", "/\u{ff0f}evil.example",
-            "/é", "@evil.example", "/a#b", "/a?b#c", "/a?b=\\", "/a?b=%0a", "/%", "/%2", "/%zz", "/a%7f",
-            "/a?b=%2fx", "/\u{0}", "/<script>", "/\"x", "/a b", "/a?\r\nb", "/[::1]", "/{x}", "/|", "/^", "/`",
+            "",
+            "dashboard",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " //evil.example",
+            "/ /evil.example",
+            "/%2fevil.example",
+            "/%2F%2Fevil.example",
+            "%2f%2fevil.example",
+            "/%5cevil.example",
+            "/%5C%5Cevil.example",
+            "/%09/evil.example",
+            "/%0d%0aLocation:%20https://evil.example",
+            "/%00",
+            "/%252fevil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/./x",
+            "/../x",
+            "/a/../x",
+            "/a/.",
+            "/%2e%2e//evil.example",
+            "/%2e/x",
+            "/a//b",
+            "/a//",
+            "https://evil.example",
+            "https:evil.example",
+            "http:/evil.example",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//",
+            "/\u{ff0f}evil.example",
+            "/é",
+            "@evil.example",
+            "/a#b",
+            "/a?b#c",
+            "/a?b=\\",
+            "/a?b=%0a",
+            "/%",
+            "/%2",
+            "/%zz",
+            "/a%7f",
+            "/a?b=%2fx",
+            "/\u{0}",
+            "/<script>",
+            "/\"x",
+            "/a b",
+            "/a?\r\nb",
+            "/[::1]",
+            "/{x}",
+            "/|",
+            "/^",
+            "/`",
         ] {
             assert_eq!(ReturnPath::parse(path), None, "{path:?}");
         }
-        assert_eq!(ReturnPath::parse(&format!("/{}", "a".repeat(MAX_BYTES))), None);
+        assert_eq!(
+            ReturnPath::parse(&format!("/{}", "a".repeat(MAX_BYTES))),
+            None
+        );
     }
 
     #[test]

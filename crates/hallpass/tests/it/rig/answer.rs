@@ -41,6 +41,12 @@ impl Answer {
             .collect()
     }
 
+    /// Whether it is one of our pages, and not the documentation's.
+    pub(crate) fn is_of_the_pages(&self) -> bool {
+        let policy = self.header("content-security-policy");
+        policy.is_some_and(|policy| policy.contains("form-action 'self'"))
+    }
+
     pub(crate) fn token(&self) -> String {
         let body = self.json();
         body["access_token"]

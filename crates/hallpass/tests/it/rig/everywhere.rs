@@ -21,6 +21,7 @@ pub(super) fn check(answer: &Answer) {
     for directive in [
         "default-src 'none'",
         "base-uri 'none'",
+        "form-action '",
         "frame-ancestors 'none'",
     ] {
         assert!(
@@ -29,9 +30,8 @@ pub(super) fn check(answer: &Answer) {
         );
     }
     assert!(!policy.contains("unsafe-"), "{answer}");
-    let is_page = answer
-        .header("content-type")
-        .is_some_and(|kind| !kind.starts_with("application/json"));
+    let kind = answer.header("content-type");
+    let is_page = kind.is_some_and(|kind| !kind.starts_with("application/json"));
     let referrer = if is_page {
         "same-origin"
     } else {
@@ -39,15 +39,58 @@ pub(super) fn check(answer: &Answer) {
     };
     assert_eq!(answer.header("referrer-policy"), Some(referrer), "{answer}");
     assert_eq!(answer.header("server"), None, "{answer}");
-    assert_eq!(answer.header("vary"), Some("origin"), "{answer}");
+    assert!(answer.all("vary").contains(&"origin"), "{answer}");
     assert_ne!(
         answer.header("access-control-allow-origin"),
         Some("*"),
         "{answer}"
     );
-    if answer.status >= 400 {
-        is_an_error(answer);
+    match answer.header("content-type") {
+        Some("text/html; charset=utf-8") if answer.is_of_the_pages() => is_a_page(answer),
+        _ if answer.status >= 400 => is_an_error(answer),
+        _ => {}
     }
+}
+
+/// What every page has, an error's too.
+fn is_a_page(answer: &Answer) {
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
+    assert!(answer.all("vary").contains(&"accept-language"), "{answer}");
+    let same_origin = Some("same-origin");
+    assert_eq!(
+        answer.header("cross-origin-opener-policy"),
+        same_origin,
+        "{answer}"
+    );
+    assert_eq!(
+        answer.header("retry-after").is_some(),
+        [429, 503].contains(&answer.status),
+        "{answer}"
+    );
+    if answer.body.is_empty() || answer.header("content-encoding").is_some() {
+        return;
+    }
+    let html = answer.text();
+    for part in [
+        "<!doctype html>\n<html lang=\"",
+        "<h1>",
+        "<main id=\"main\"",
+        "</html>",
+    ] {
+        assert_eq!(html.matches(part).count(), 1, "{part}\n{answer}");
+    }
+    for inline in [
+        "style=",
+        "<style",
+        "onclick",
+        "onload",
+        "javascript:",
+        "<script>",
+    ] {
+        assert!(!html.contains(inline), "{inline}\n{answer}");
+    }
+    let id = answer.header("x-request-id").unwrap();
+    assert_eq!(html.contains(id), answer.status >= 400, "{answer}");
 }
 
 /// `{"detail": …, "code": "<stable_snake_case>"}`, for every refusal there is.

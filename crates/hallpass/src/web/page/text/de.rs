@@ -60,7 +60,11 @@ pub(super) static TEXTS: Texts = Texts {
              schwer zu erraten. Kein verbreitetes Passwort und nicht der Anfang Ihrer E-Mail-Adresse."
         )
     },
-    welcome: |name| name.map_or("Willkommen!".to_owned(), |name| format!("Willkommen, {name}!")),
+    welcome: |name| {
+        name.map_or("Willkommen!".to_owned(), |name| {
+            format!("Willkommen, {name}!")
+        })
+    },
     too_many_tries: |minutes| {
         let unit = if minutes == 1 { "Minute" } else { "Minuten" };
         format!("Zu viele Versuche. Bitte versuchen Sie es in {minutes} {unit} wieder.")

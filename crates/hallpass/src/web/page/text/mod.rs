@@ -175,7 +175,11 @@ mod tests {
         for ((name, english), (_, german)) in en.into_iter().zip(de) {
             // A German says "Name" too.
             let same = ["name_label"].contains(&name);
-            assert_eq!(english == german, same, "{name}: {english:?} was not translated");
+            assert_eq!(
+                english == german,
+                same,
+                "{name}: {english:?} was not translated"
+            );
         }
     }
 }
