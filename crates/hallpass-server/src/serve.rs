@@ -83,10 +83,9 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
     let trying = async {
         loop {
             match prepare_schema_once(hallpass, args).await {
-                Err(error) if error.is_unavailable() && is_server => {
+                Err(error) if error.is_unavailable() && (is_server || error.is_busy()) => {
                     if !std::mem::replace(&mut said, true) {
-                        let seconds = PATIENCE.as_secs();
-                        tracing::warn!(%error, "the database cannot be reached; trying again for {seconds} s");
+                        say_waiting(&error, is_server);
                     }
                     tokio::time::sleep(BETWEEN_TRIES).await;
                 }
@@ -102,6 +101,16 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
         Failure::Database(format!("the database at {database} {reason}; {hint}"))
     })?;
     outcome.map_err(|error| Failure::schema(hallpass, &error))
+}
+
+fn say_waiting(error: &SchemaError, is_server: bool) {
+    let seconds = PATIENCE.as_secs();
+    if is_server {
+        tracing::warn!(%error, "the database cannot be reached; trying again for {seconds} s");
+    } else {
+        // As it is while another server makes the schema.
+        tracing::info!(%error, "another process holds the database; trying again for {seconds} s");
+    }
 }
 
 async fn prepare_schema_once(hallpass: &Hallpass, args: ServeArgs) -> Result<(), SchemaError> {

@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::process::Command;
 
 use crate::rig::{Api, PASSWORD, PATIENCE, Place, within};
@@ -163,6 +165,27 @@ async fn servers_that_start_together_on_one_folder_share_one_secret_and_one_data
         );
     }
     assert_eq!(place.entries(), kept);
+}
+
+/// Longer than SQLite itself waits, which is two seconds.
+#[tokio::test]
+async fn a_file_that_another_process_holds_at_the_start_is_waited_for() {
+    let place = Place::new();
+    let file = place.path("accounts.db");
+    let options = SqliteConnectOptions::new().filename(&file);
+    let mut holder = options.create_if_missing(true).connect().await.unwrap();
+    let hold = sqlx::raw_sql("begin exclusive").execute(&mut holder).await;
+    hold.unwrap();
+    let url = format!("sqlite://{}", file.display());
+    let waiting = place.launch().set("DATABASE_URL", url).spawn();
+    let said = "another process holds the database; trying again for 30 s";
+    let line = waiting.err.line(|line| line.contains(said)).await;
+    assert!(line.is_some(), "{}", waiting.err.text());
+    holder.close().await.unwrap();
+    let server = waiting.listening().await;
+    assert_eq!(server.api.register("ann@example.com").await.status, 201);
+    let ended = server.stop().await;
+    assert_eq!(ended.err.matches(said).count(), 1, "{}", ended.err);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub struct StoreError {
     operation: &'static str,
     cause: String,
     unavailable: bool,
+    busy: bool,
 }
 
 impl StoreError {
@@ -21,6 +22,7 @@ impl StoreError {
             operation,
             cause: error.to_string(),
             unavailable,
+            busy: is_busy(error),
         }
     }
 
@@ -34,6 +36,24 @@ impl StoreError {
     pub(crate) fn is_unavailable(&self) -> bool {
         self.unavailable
     }
+
+    /// Whether we waited in vain: for an answer, or for another process to let
+    /// go of the file.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy
+    }
+}
+
+/// Our own limit, or SQLite's BUSY and LOCKED: which of them comes first is
+/// chance.
+fn is_busy(error: &sqlx::Error) -> bool {
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return true;
+    }
+    let database = error.as_database_error();
+    let sqlite = database.and_then(|error| error.try_downcast_ref::<sqlx::sqlite::SqliteError>());
+    let code = sqlite.and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|extended| matches!(extended & 0xff, 5 | 6))
 }
 
 pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {

@@ -48,6 +48,14 @@ impl SchemaError {
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_unavailable())
     }
+
+    /// Whether the database kept us waiting, which passes: SQLite does while
+    /// another process holds its file, as the first of several servers that
+    /// start together.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_busy())
+    }
 }
 
 /// The file of the database could not be made.

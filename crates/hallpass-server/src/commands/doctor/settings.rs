@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::config::{self, Fault, Faults};
 
 /// A value that each setting takes; the secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: [(&str, &str); 18] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -16,6 +16,9 @@ const EXAMPLES: [(&str, &str); 15] = [
         "DATABASE_URL",
         "sqlite://hallpass.db or postgres://user:password@host/database?sslmode=require",
     ),
+    ("HALLPASS_BRAND_COLOR", "#1e6b52"),
+    ("HALLPASS_BRAND_LOGO", "/etc/hallpass/logo.svg"),
+    ("HALLPASS_BRAND_NAME", "\"Example Inc.\""),
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
     ("HALLPASS_HASH_THREADS", "2"),
