@@ -4,19 +4,20 @@ CARGO ?= cargo
 export CARGO
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt audit bench clean tools lint-tools
+.PHONY: help run test lint fmt audit bench screenshots clean tools lint-tools test-tools
 
 help: ## List these targets
 	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then bold=$$(printf '\033[1;36m'); plain=$$(printf '\033[0m'); fi; \
 	awk -F ':.*## ' -v bold="$$bold" -v plain="$$plain" \
-		'/^[a-z-]+:.*## / { printf "  %smake %-6s%s %s\n", bold, $$1, plain, $$2 }' $(MAKEFILE_LIST)
+		'/^[a-z-]+:.*## / { printf "  %smake %-11s%s %s\n", bold, $$1, plain, $$2 }' $(MAKEFILE_LIST)
 
 run: tools ## Build the server and start it on http://localhost:8000
 	$(CARGO) build --release --locked --bin hallpass
 	exec "$${CARGO_TARGET_DIR:-target}/release/hallpass" serve
 
-test: tools ## Run every test, on SQLite and on a private PostgreSQL that is removed afterwards
+test: test-tools ## Run every test: on SQLite, on a private PostgreSQL that is removed afterwards, in Chromium
 	scripts/with-postgres $(CARGO) test --workspace --locked
+	scripts/e2e
 
 lint: lint-tools ## Check format, clippy, documentation, shell scripts, licences and banned crates
 	$(CARGO) fmt --all --check
@@ -35,11 +36,19 @@ audit: tools ## Check the dependencies against the RustSec advisories (fetched f
 bench: tools ## Measure, on SQLite and on a private PostgreSQL
 	scripts/with-postgres $(CARGO) run --release --locked -p hallpass-bench
 
+screenshots: test-tools ## Make the pictures of the pages in docs/screenshots anew
+	HALLPASS_E2E_SCREENSHOTS="$$PWD/docs/screenshots" scripts/e2e screenshots --grep "of (signin|signup-invalid|dashboard)$$"
+	rm -f docs/screenshots/*-phone.png
+
 clean: ## Remove everything that was built
 	$(CARGO) clean
+	rm -rf e2e/node_modules e2e/results e2e/screenshots
 
 tools:
 	@scripts/check-tools
 
 lint-tools:
 	@scripts/check-tools lint
+
+test-tools:
+	@scripts/check-tools test

@@ -34,11 +34,15 @@
 //! # }
 //! ```
 //!
+//! [`Hallpass::routes`] is the API. [`Hallpass::pages`] are pages for people, to
+//! sign up, sign in and see their account, in the name, colour and logo of
+//! [`Settings::brand`]; leave them out to bring your own.
+//!
 //! # How it is built
 //!
 //! A feature is a folder, and a file's name says what it may touch: `web.rs`
-//! turns a request into typed input and an answer, `mod.rs` holds the rules,
-//! `store.rs` the SQL. A request goes down through them once, and values come
+//! turns a request into typed input and an answer, `pages.rs` does so for
+//! people, `mod.rs` holds the rules, `store.rs` the SQL. A request goes down through them once, and values come
 //! back up.
 
 mod audit;

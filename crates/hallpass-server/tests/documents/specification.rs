@@ -79,14 +79,16 @@ fn check_named(row: &[&str]) {
         panic!("an empty row");
     };
     for name in files.split('`').skip(1).step_by(2) {
-        let folder = if name.starts_with("bench/") {
+        let in_browser = name.starts_with("e2e/");
+        let folder = if name.starts_with("bench/") || in_browser {
             ""
         } else {
             "crates"
         };
         let file = path(folder).join(name);
         let source = std::fs::read_to_string(&file).unwrap_or_default();
-        let is_there = file.is_dir() || source.contains("fn ");
+        let a_test = if in_browser { "test(" } else { "fn " };
+        let is_there = file.is_dir() || source.contains(a_test);
         assert!(is_there, "{name}, by which {who} is held, holds nothing");
     }
 }

@@ -1,6 +1,7 @@
 //! Coming in and going out by page: which cookies a browser is given, and where
 //! it is sent.
 
+use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
@@ -9,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Session;
-use super::web::{CurrentBearer, OwnSite, Pass, end_session, session_cookie};
+use super::web::{
+    CurrentBearer, OwnSite, Pass, end_session, follows_a_foreign_link, session_cookie,
+};
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::settings::Settings;
@@ -19,7 +22,7 @@ use crate::web::client::ClientAddress;
 use crate::web::cookie::Cookie;
 use crate::web::page::notice::{Notice, Place, Saying};
 use crate::web::page::return_path::ReturnPath;
-use crate::web::page::{Visit, see_other};
+use crate::web::page::{Frame, Visit, see_other};
 use crate::web::request::note_user;
 
 pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
@@ -60,9 +63,34 @@ impl FromRequestParts<Hallpass> for Member {
 
     async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
         let pass = Pass::from_request_parts(parts, hallpass).await;
+        let turned_away = |error| match error {
+            Error::AuthenticationRequired if follows_a_foreign_link(&parts.headers) => {
+                ask_again(parts, hallpass)
+            }
+            error => turn_away(parts, hallpass.settings(), error),
+        };
         pass.map(Self)
-            .map_err(|error| turn_away(parts, hallpass.settings(), error).into_response())
+            .map_err(|error| turned_away(error).into_response())
     }
+}
+
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct OnwardPage<'a> {
+    frame: Frame<'a>,
+    to: ReturnPath,
+}
+
+/// A page that asks for the same once more, from our own site: now the browser
+/// sends its cookie, if it has one. Otherwise a link in a mail would sign out
+/// whoever follows it.
+fn ask_again(parts: &Parts, hallpass: &Hallpass) -> Result<Response, Error> {
+    let visit = Visit::new(hallpass, parts.headers.clone());
+    let page = OnwardPage {
+        frame: visit.frame(visit.texts.one_moment),
+        to: ReturnPath::to(&parts.uri),
+    };
+    visit.page(&page, Vec::new())
 }
 
 /// To the sign-in page, where whoever held an expired pass is told so.

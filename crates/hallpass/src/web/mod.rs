@@ -58,8 +58,8 @@ pub(crate) fn page_routes(hallpass: Hallpass) -> Router {
 }
 
 fn part(routes: OpenApiRouter<Hallpass>, hallpass: Hallpass) -> Router {
-    let (router, _) = openapi::assemble(routes);
-    layers::wrap(router, &hallpass).with_state(hallpass)
+    let (part, _) = openapi::assemble(routes);
+    layers::wrap(part, &hallpass).with_state(hallpass)
 }
 
 /// Everything that Hallpass answers, ready to serve.

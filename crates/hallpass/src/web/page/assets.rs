@@ -116,8 +116,8 @@ impl Asset {
 /// ever served.
 fn fingerprint(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
-    let bytes = digest.as_ref().iter().take(8);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 pub(super) fn routes() -> OpenApiRouter<Hallpass> {
@@ -153,12 +153,16 @@ mod tests {
     use super::*;
     use crate::brand::BrandColor;
 
+    fn yellow() -> Brand {
+        Brand {
+            color: BrandColor::parse("#ffcc00").unwrap(),
+            ..Brand::default()
+        }
+    }
+
     #[test]
     fn a_name_changes_with_what_it_names() {
-        let mut brand = Brand::default();
-        let before = Assets::of(&brand);
-        brand.color = BrandColor::parse("#ffcc00").unwrap();
-        let after = Assets::of(&brand);
+        let (before, after) = (Assets::of(&Brand::default()), Assets::of(&yellow()));
         assert_ne!(before.style.path(), after.style.path());
         assert_ne!(before.icon.path(), after.icon.path());
         assert_eq!(before.script.path(), after.script.path());
@@ -166,9 +170,7 @@ mod tests {
 
     #[test]
     fn the_icon_takes_the_brands_colours() {
-        let mut brand = Brand::default();
-        brand.color = BrandColor::parse("#ffcc00").unwrap();
-        let icon = Assets::of(&brand).icon;
+        let icon = Assets::of(&yellow()).icon;
         let text = std::str::from_utf8(&icon.plain).unwrap();
         for part in ["fill=\"#ffcc00\"", "stroke=\"#000000\""] {
             assert!(text.contains(part), "{part}: {text}");

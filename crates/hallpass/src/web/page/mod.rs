@@ -66,7 +66,7 @@ impl FromRequestParts<Hallpass> for Visit {
 }
 
 impl Visit {
-    fn new(hallpass: &Hallpass, headers: HeaderMap) -> Self {
+    pub(crate) fn new(hallpass: &Hallpass, headers: HeaderMap) -> Self {
         Self {
             hallpass: hallpass.clone(),
             texts: Texts::preferred(&headers),
@@ -189,9 +189,9 @@ impl Form {
     }
 
     /// What is wrong with this input.
-    pub(crate) fn problems_of(&self, input: &Input) -> Vec<&str> {
+    pub(crate) fn problems_of(&self, input: Input) -> Vec<&str> {
         let problems = self.problems.iter();
-        let of_input = problems.filter(|problem| problem.input.as_ref() == Some(input));
+        let of_input = problems.filter(|problem| problem.input == Some(input));
         of_input.map(|problem| problem.text.as_str()).collect()
     }
 }

@@ -47,6 +47,8 @@ pub(super) static TEXTS: Texts = Texts {
     valid_until: "Gültig bis",
     time_left: "Noch gültig",
     expires_soon: "Ihr Pass läuft in zwei Minuten ab. Danach werden Sie gebeten, sich wieder anzumelden.",
+    one_moment: "Einen Augenblick",
+    go_on: "Weiter",
     back_to_start: "Zurück zum Anfang",
     request_id: "Falls Sie uns das melden, nennen Sie bitte die Anfrage:",
 

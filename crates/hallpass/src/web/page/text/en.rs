@@ -45,6 +45,8 @@ pub(super) static TEXTS: Texts = Texts {
     valid_until: "Valid until",
     time_left: "Time left",
     expires_soon: "Your pass expires in two minutes. After that you will be asked to sign in again.",
+    one_moment: "One moment",
+    go_on: "Go on",
     back_to_start: "Back to the start",
     request_id: "If you report this, name the request:",
 

@@ -76,6 +76,8 @@ catalogue! {
         valid_until,
         time_left,
         expires_soon,
+        one_moment,
+        go_on,
         back_to_start,
         request_id,
     }
