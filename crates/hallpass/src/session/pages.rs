@@ -122,7 +122,7 @@ pub(crate) const SIGN_IN: &str = "/signin";
 pub(crate) struct Stranger {
     /// They had one, and it expired.
     pub(crate) has_expired: bool,
-    /// What the browser must forget when the page is shown.
+    /// What the browser must forget when it was told so.
     pub(crate) forget: Vec<HeaderValue>,
     pub(crate) to: ReturnPath,
 }
@@ -186,10 +186,8 @@ async fn sign_out(
     if let Ok(CurrentBearer(bearer)) = bearer {
         super::signed_out(bearer.user_id, client);
     }
-    let hallpass = &visit.hallpass;
-    let ended = end_session(hallpass, &headers)?;
-    let notice = Notice::new(Place::SignIn, Saying::SignedOut);
-    let mut cookies: Vec<_> = ended.into_iter().map(|(_, cookie)| cookie).collect();
-    cookies.push(notice.set(hallpass.settings())?);
+    let settings = visit.hallpass.settings();
+    let mut cookies = end_session(settings, &headers)?;
+    cookies.push(Notice::new(Place::SignIn, Saying::SignedOut).set(settings)?);
     see_other(SIGN_IN, cookies)
 }

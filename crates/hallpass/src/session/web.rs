@@ -3,10 +3,10 @@
 
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, HeaderName, ORIGIN, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,7 +24,7 @@ use crate::user::web::UserResponse;
 use crate::web::ApiTag;
 use crate::web::answers::{FaultErrors, ForeignSiteErrors, TokenErrors, UnavailableErrors};
 use crate::web::client::{ClientAddress, client_of};
-use crate::web::cookie::{Ambiguous, Cookie};
+use crate::web::cookie::{self, Ambiguous, Cookie};
 use crate::web::request::note_user;
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -66,7 +66,7 @@ pub(crate) fn signed_in(
     hallpass: &Hallpass,
     session: Session,
 ) -> Result<Response, Error> {
-    let cookie = session_cookie(hallpass.settings(), &session)?;
+    let cookies = vec![session_cookie(hallpass.settings(), &session)?];
     note_user(session.user.id);
     let body = Json(TokenResponse {
         access_token: session.token.expose(),
@@ -74,7 +74,7 @@ pub(crate) fn signed_in(
         expires_in: AccessToken::life().as_secs(),
         user: UserResponse::from(session.user),
     });
-    Ok((status, AppendHeaders([(SET_COOKIE, cookie)]), body).into_response())
+    Ok((status, cookie::set(cookies), body).into_response())
 }
 
 /// A sentence for a person.
@@ -105,23 +105,22 @@ async fn signout(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     super::signed_out(user.id, client);
-    let cookies = end_session(&hallpass, &headers)?;
+    let cookies = end_session(hallpass.settings(), &headers)?;
     let body = Json(MessageResponse {
         message: "Successfully signed out",
     });
-    Ok((AppendHeaders(cookies), body).into_response())
+    Ok((cookie::set(cookies), body).into_response())
 }
 
-/// The headers that take a session from the browser, and the mark that there
-/// was one.
+/// The cookies that end a session in the browser, and with it the mark that
+/// there was one.
 pub(super) fn end_session(
-    hallpass: &Hallpass,
+    settings: &Settings,
     sent: &HeaderMap,
-) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
-    let settings = hallpass.settings();
-    let mut cookies = vec![(SET_COOKIE, Cookie::Session.clear(settings)?)];
+) -> Result<Vec<HeaderValue>, Error> {
+    let mut cookies = vec![Cookie::Session.clear(settings)?];
     if Cookie::HadSession.is_sent(sent, settings) {
-        cookies.push((SET_COOKIE, Cookie::HadSession.clear(settings)?));
+        cookies.push(Cookie::HadSession.clear(settings)?);
     }
     Ok(cookies)
 }

@@ -60,11 +60,8 @@ struct Expiry {
     ),
 )]
 async fn dashboard(visit: Visit, Member(pass): Member) -> Result<Response, Error> {
-    let notice = visit.notice(Place::Dashboard);
     let mut cookies = Vec::new();
-    if notice.is_some() {
-        cookies.push(visit.said()?);
-    }
+    let notice = visit.notice(Place::Dashboard, &mut cookies)?;
     // Whoever signed in by the API has none yet.
     if !visit.has(Cookie::HadSession) {
         cookies.push(mark(visit.hallpass.settings())?);
@@ -127,10 +124,12 @@ async fn rename(
         name: body.name.text().unwrap_or_default(),
         ..Typed::default()
     };
-    let notice = match body.apply(hallpass, pass.user).await {
-        Ok(_) => Notice::new(Place::Dashboard, Saying::NameSaved),
-        Err(error @ Error::InvalidToken) => return turn_away(&parts, hallpass.settings(), error),
-        Err(error) => Notice::of_refused(Place::Dashboard, &typed, error)?,
-    };
-    see_other(DASHBOARD, vec![notice.set(hallpass.settings())?])
+    match body.apply(hallpass, pass.user).await {
+        Ok(_) => {
+            let saved = Notice::new(Place::Dashboard, Saying::NameSaved);
+            see_other(DASHBOARD, vec![saved.set(hallpass.settings())?])
+        }
+        Err(error @ Error::InvalidToken) => turn_away(&parts, hallpass.settings(), error),
+        Err(error) => visit.refuse((Place::Dashboard, DASHBOARD), &typed, error),
+    }
 }

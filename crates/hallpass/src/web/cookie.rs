@@ -1,7 +1,8 @@
 //! Our cookies: how they are named, set and read.
 
-use axum::http::header::COOKIE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::AppendHeaders;
 
 use crate::error::Error;
 use crate::settings::Settings;
@@ -16,6 +17,12 @@ pub(crate) enum Cookie {
     HadSession,
     /// What the page after a redirect says once.
     Notice,
+}
+
+/// Puts cookies into an answer, beside each other.
+pub(crate) fn set(cookies: Vec<HeaderValue>) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
+    let headers = cookies.into_iter().map(|cookie| (SET_COOKIE, cookie));
+    AppendHeaders(headers.collect())
 }
 
 /// Several cookies of one name were sent.

@@ -22,7 +22,7 @@ use crate::web::client::ClientAddress;
 use crate::web::form::FormBody;
 use crate::web::page::notice::{Input, Notice, Place, Saying};
 use crate::web::page::return_path::ReturnPath;
-use crate::web::page::{Form, Frame, Visit, see_other};
+use crate::web::page::{Form, Frame, Visit};
 
 pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
@@ -57,11 +57,8 @@ struct SignUpPage<'a> {
 )]
 async fn show_sign_up(visit: Visit, stranger: Stranger) -> Result<Response, Error> {
     let texts = visit.texts;
-    let notice = visit.notice(Place::SignUp);
-    let mut cookies = stranger.forget;
-    if notice.is_some() {
-        cookies.push(visit.said()?);
-    }
+    let mut cookies = Vec::new();
+    let notice = visit.notice(Place::SignUp, &mut cookies)?;
     let fewest = visit.hallpass.settings().password_min_length.get();
     let page = SignUpPage {
         frame: visit.frame(texts.sign_up_title),
@@ -102,11 +99,7 @@ async fn sign_up(
             let welcome = Notice::new(Place::Dashboard, Saying::Welcome);
             come_in(hallpass, &session, &to, Some(&welcome))
         }
-        Err(error) => {
-            let notice = Notice::of_refused(Place::SignUp, &typed, error)?;
-            let cookie = notice.set(hallpass.settings())?;
-            see_other(&to.carried_by(SIGN_UP), vec![cookie])
-        }
+        Err(error) => visit.refuse((Place::SignUp, &to.carried_by(SIGN_UP)), &typed, error),
     }
 }
 
@@ -146,11 +139,8 @@ struct SignInPage<'a> {
 )]
 async fn show_sign_in(visit: Visit, stranger: Stranger) -> Result<Response, Error> {
     let texts = visit.texts;
-    let notice = visit.notice(Place::SignIn);
     let mut cookies = stranger.forget;
-    if notice.is_some() {
-        cookies.push(visit.said()?);
-    }
+    let notice = visit.notice(Place::SignIn, &mut cookies)?;
     let page = SignInPage {
         frame: visit.frame(texts.sign_in_title),
         lead: (texts.sign_in_lead)(visit.brand()),
@@ -186,10 +176,6 @@ async fn sign_in(
     let signed_in = async { hallpass.sign_in(body.check()?, client).await };
     match signed_in.await {
         Ok(session) => come_in(hallpass, &session, &to, None),
-        Err(error) => {
-            let notice = Notice::of_refused(Place::SignIn, &typed, error)?;
-            let cookie = notice.set(hallpass.settings())?;
-            see_other(&to.carried_by(SIGN_IN), vec![cookie])
-        }
+        Err(error) => visit.refuse((Place::SignIn, &to.carried_by(SIGN_IN)), &typed, error),
     }
 }

@@ -19,7 +19,7 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, SET_COOKIE, VARY,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, VARY,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -28,11 +28,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::assets::Assets;
 pub(super) use self::error_page::Reader;
-use self::notice::{Input, Notice, Place, Problem};
+use self::notice::{Input, Notice, Place, Problem, Typed};
 use self::text::Texts;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::web::cookie::Cookie;
+use crate::web::cookie::{self, Cookie};
 
 pub(super) fn routes() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
@@ -88,15 +88,31 @@ impl Visit {
         }
     }
 
-    /// What a redirect left to be said here. Whoever shows it also sends
-    /// [`Visit::said`].
-    pub(crate) fn notice(&self, place: Place) -> Option<Notice> {
-        Notice::sent(&self.headers, self.hallpass.settings(), place)
+    /// What a redirect left to be said here, and taken away, so that it is said
+    /// once.
+    pub(crate) fn notice(
+        &self,
+        place: Place,
+        cookies: &mut Vec<HeaderValue>,
+    ) -> Result<Option<Notice>, Error> {
+        let settings = self.hallpass.settings();
+        let notice = Notice::sent(&self.headers, settings, place);
+        if notice.is_some() {
+            cookies.push(Cookie::Notice.clear(settings)?);
+        }
+        Ok(notice)
     }
 
-    /// Takes the notice away, so that it is said once.
-    pub(crate) fn said(&self) -> Result<HeaderValue, Error> {
-        Cookie::Notice.clear(self.hallpass.settings())
+    /// Back to a form, which then says what was wrong with it.
+    pub(crate) fn refuse(
+        &self,
+        form: (Place, &str),
+        typed: &Typed,
+        error: Error,
+    ) -> Result<Response, Error> {
+        let (place, path) = form;
+        let notice = Notice::of_refused(place, typed, error)?;
+        see_other(path, vec![notice.set(self.hallpass.settings())?])
     }
 
     /// Whether the browser sent such a cookie.
@@ -111,7 +127,7 @@ impl Visit {
         cookies: Vec<HeaderValue>,
     ) -> Result<Response, Error> {
         let html = template.render().map_err(Error::internal)?;
-        Ok((set(cookies), self.html(html)).into_response())
+        Ok((cookie::set(cookies), self.html(html)).into_response())
     }
 
     fn html(&self, html: String) -> impl IntoResponse + use<> {
@@ -132,16 +148,12 @@ impl Visit {
 /// Sends the browser on, by GET whatever it came by (RFC 9110, section 15.4.4).
 pub(crate) fn see_other(path: &str, cookies: Vec<HeaderValue>) -> Result<Response, Error> {
     let location = HeaderValue::try_from(path).map_err(Error::internal)?;
-    Ok((StatusCode::SEE_OTHER, set(cookies), [(LOCATION, location)]).into_response())
-}
-
-fn set(cookies: Vec<HeaderValue>) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
-    AppendHeaders(
-        cookies
-            .into_iter()
-            .map(|cookie| (SET_COOKIE, cookie))
-            .collect(),
+    Ok((
+        StatusCode::SEE_OTHER,
+        cookie::set(cookies),
+        [(LOCATION, location)],
     )
+        .into_response())
 }
 
 /// What the layout shows around every page.
