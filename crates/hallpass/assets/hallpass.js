@@ -53,6 +53,7 @@ function countDown(left) {
   const clock = document.getElementById("countdown");
   const share = /** @type {HTMLProgressElement | null} */ (document.getElementById("share"));
   const soon = document.getElementById("soon");
+  let leaving = false;
 
   const tick = () => {
     const remaining = Math.max(0, seconds - Math.floor((Date.now() - started) / 1000));
@@ -60,13 +61,14 @@ function countDown(left) {
     if (clock) clock.textContent = `${two(Math.floor(remaining / 60))}:${two(remaining % 60)}`;
     if (share) share.value = remaining;
     if (soon && remaining <= WARNING && !soon.textContent) soon.textContent = left.dataset.soon ?? "";
-    if (remaining === 0) {
-      clearInterval(timer);
-      // By the clock that counts, which may give a second more.
+    // The server knows, and may give a second more. Asked twice, the second
+    // answer would take the place of the first, which says why.
+    if (remaining === 0 && !leaving) {
+      leaving = true;
       location.reload();
     }
   };
-  const timer = setInterval(tick, 1000);
+  setInterval(tick, 1000);
   document.addEventListener("visibilitychange", tick);
   left.hidden = false;
   tick();

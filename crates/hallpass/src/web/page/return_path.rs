@@ -98,26 +98,27 @@ fn is_plain_path(path: &str) -> bool {
 }
 
 /// Characters that mean the same everywhere (RFC 3986, sections 2.2 and 2.3),
-/// and escapes of those that would need one: not of `/`, `\`, `.`, `%` or of
+/// and escapes of UTF-8 that would need one: not of `/`, `\`, `.`, `%` or of
 /// control characters, which somebody might decode once more.
 fn is_plain(text: &str, also: &[u8]) -> bool {
     let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
-        let plain = match byte {
-            b'%' => escaped(&mut bytes).is_some_and(|byte| {
+        let read = match byte {
+            b'%' => escaped(&mut bytes).filter(|byte| {
                 !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'.' | b'%')
             }),
-            _ => {
+            _ => Some(byte).filter(|byte| {
                 byte.is_ascii_alphanumeric()
-                    || b"-._~!$&'()*+,;=:@".contains(&byte)
-                    || also.contains(&byte)
-            }
+                    || b"-._~!$&'()*+,;=:@".contains(byte)
+                    || also.contains(byte)
+            }),
         };
-        if !plain {
-            return false;
-        }
+        let Some(byte) = read else { return false };
+        decoded.push(byte);
     }
-    true
+    // Lax decoders read overlong forms, such as C0 AF for a slash.
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 fn escaped(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
