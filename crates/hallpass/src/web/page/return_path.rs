@@ -169,6 +169,7 @@ mod tests {
         "http:/evil.example", "javascript:alert(1)", "data:text/html,x", "//", "/\u{ff0f}evil.example", "/é",
         "@evil.example", "/a#b", "/a?b#c", "/a?b=\\", "/a?b=%0a", "/%", "/%2", "/%zz", "/a%7f", "/a?b=%2fx",
         "/\u{0}", "/<script>", "/\"x", "/a b", "/a?\r\nb", "/[::1]", "/{x}", "/|", "/^", "/`",
+        "/%ff%fe/evil.example", "/%c0%afevil.example",
     ];
 
     #[test]
