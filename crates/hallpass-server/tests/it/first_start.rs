@@ -77,7 +77,7 @@ async fn a_first_start_makes_all_it_needs_and_says_where_it_is() {
         "data        ./hallpass-data".to_owned(),
         "database    sqlite://./hallpass-data/hallpass.db".to_owned(),
         "secret      made in ./hallpass-data/secret: keep it, tokens are signed by it".to_owned(),
-        "Try it:".to_owned(),
+        "Open it in a browser, or paste:".to_owned(),
     ];
     assert_eq!(said[..expected.len()], expected);
     assert_eq!(said.len(), expected.len() + 3, "{said:?}");
