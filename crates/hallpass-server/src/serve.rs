@@ -164,7 +164,10 @@ fn greet(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) {
         ));
     }
     lines.push(String::new());
-    lines.push(format!("  {}", paint(DIM, "Open it in a browser, or paste:")));
+    lines.push(format!(
+        "  {}",
+        paint(DIM, "Open it in a browser, or paste:")
+    ));
     lines.push(String::new());
     lines.extend(first_steps(&url));
     lines.push(String::new());

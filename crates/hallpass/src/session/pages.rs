@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -64,7 +64,7 @@ impl FromRequestParts<Hallpass> for Member {
     async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
         let pass = Pass::from_request_parts(parts, hallpass).await;
         let turned_away = |error| match error {
-            Error::AuthenticationRequired if follows_a_foreign_link(&parts.headers) => {
+            Error::AuthenticationRequired if follows_a_foreign_link(parts) => {
                 ask_again(parts, hallpass)
             }
             error => turn_away(parts, hallpass.settings(), error),
@@ -108,7 +108,7 @@ pub(crate) fn turn_away(
         other => return Err(other),
     };
     // What was sent by a form is not sent again.
-    let asked = if parts.method == Method::GET {
+    let asked = if parts.method.is_safe() {
         ReturnPath::to(&parts.uri)
     } else {
         ReturnPath::default()
@@ -132,13 +132,16 @@ impl FromRequestParts<Hallpass> for Stranger {
 
     async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
         let to = ReturnPath::of(&parts.uri);
-        // The token alone decides, so that the page is there when the database
-        // is not. A deleted user's is refused, and forgotten, by the dashboard.
-        let Err(refused) = CurrentBearer::from_request_parts(parts, hallpass).await else {
-            return Err(see_other(to.as_str(), Vec::new()).into_response());
-        };
-        let stranger = Self::refused(&parts.headers, hallpass.settings(), &refused, to);
-        stranger.map_err(IntoResponse::into_response)
+        match Pass::from_request_parts(parts, hallpass).await {
+            Ok(_) => Err(see_other(to.as_str(), Vec::new()).into_response()),
+            Err(
+                refused @ (Error::AuthenticationRequired
+                | Error::TokenExpired
+                | Error::InvalidToken),
+            ) => Self::refused(&parts.headers, hallpass.settings(), &refused, to)
+                .map_err(IntoResponse::into_response),
+            Err(other) => Err(other.into_response()),
+        }
     }
 }
 

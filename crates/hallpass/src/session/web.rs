@@ -33,9 +33,11 @@ static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// Whether somebody followed a link on a foreign site. The browser then keeps
 /// `SameSite=Strict` cookies back (RFC 6265bis, section 5.2), so that none was
 /// sent says nothing about whether there is one.
-pub(super) fn follows_a_foreign_link(headers: &HeaderMap) -> bool {
-    let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|sent| sent == value);
-    is(&SEC_FETCH_SITE, "cross-site") && is(&SEC_FETCH_MODE, "navigate")
+pub(super) fn follows_a_foreign_link(parts: &Parts) -> bool {
+    let sent = |name: &HeaderName| parts.headers.get(name).map(HeaderValue::as_bytes);
+    parts.method.is_safe()
+        && sent(&SEC_FETCH_SITE) == Some(b"cross-site")
+        && sent(&SEC_FETCH_MODE) == Some(b"navigate")
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Hallpass> {

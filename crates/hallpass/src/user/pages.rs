@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::session::pages::{Member, mark, turn_away};
-use crate::session::web::Pass;
+use crate::session::web::{OwnSite, Pass};
 use crate::web::ApiTag;
 use crate::web::answers::{FaultErrors, ForeignSiteErrors, FormErrors, UnavailableErrors};
 use crate::web::cookie::Cookie;
@@ -89,13 +89,13 @@ fn page<'a>(visit: &'a Visit, pass: &'a Pass, notice: Option<Notice>) -> Dashboa
 }
 
 fn expiry(visit: &Visit, at: Timestamp) -> Expiry {
-    let left = at.since(visit.hallpass.now()).as_millis().div_ceil(1000);
+    let left = at.since(visit.hallpass.now()).as_micros();
     Expiry {
         at,
         date: (visit.texts.date)(at.civil()),
         time: (visit.texts.time)(at.civil()),
         // Rounded up: a pass that is shown has a second left.
-        seconds_left: u64::try_from(left).unwrap_or(u64::MAX),
+        seconds_left: u64::try_from(left.div_ceil(1_000_000)).unwrap_or(u64::MAX),
         life: crate::settings::TOKEN_LIFE.as_secs(),
     }
 }
@@ -115,6 +115,9 @@ fn expiry(visit: &Visit, at: Timestamp) -> Expiry {
 )]
 async fn rename(
     visit: Visit,
+    // First: a form on a foreign site comes without the cookie, and to be sent
+    // to sign in takes the cookie away.
+    _: OwnSite,
     Member(pass): Member,
     parts: Parts,
     FormBody(body): FormBody<UpdateBody>,

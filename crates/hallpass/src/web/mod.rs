@@ -59,6 +59,7 @@ pub(crate) fn page_routes(hallpass: Hallpass) -> Router {
 
 fn part(routes: OpenApiRouter<Hallpass>, hallpass: Hallpass) -> Router {
     let (part, _) = openapi::assemble(routes);
+    let part = part.method_not_allowed_fallback(no_such_method);
     layers::wrap(part, &hallpass).with_state(hallpass)
 }
 
@@ -67,6 +68,10 @@ pub(crate) fn router(hallpass: Hallpass) -> Router {
     let (all, _) = openapi::assemble(rooms().merge(pages()).merge(surroundings()));
     let router = all
         .fallback(any(|| async { Error::NotFound }))
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
+        .method_not_allowed_fallback(no_such_method);
     layers::wrap(router, &hallpass).with_state(hallpass)
+}
+
+async fn no_such_method() -> Error {
+    Error::MethodNotAllowed
 }

@@ -6,6 +6,7 @@ mod client;
 mod database;
 mod documented;
 mod everywhere;
+mod page;
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,6 +24,7 @@ pub(crate) use self::answer::{Answer, is_uuid};
 pub(crate) use self::client::{Browser, Request};
 pub(crate) use self::database::{Database, Engine};
 pub(crate) use self::documented::document;
+pub(crate) use self::page::Page;
 
 pub(crate) const SECRET: &str = "an integration-test secret of 32 bytes or more";
 pub(crate) const PUBLIC_URL: &str = "http://localhost:8000";

@@ -52,7 +52,7 @@ struct SignUpPage<'a> {
     responses(
         (status = 200, description = "The form", content_type = "text/html", body = String),
         (status = 303, description = "On, for who has signed in"),
-        FaultErrors,
+        FaultErrors, UnavailableErrors,
     ),
 )]
 async fn show_sign_up(visit: Visit, stranger: Stranger) -> Result<Response, Error> {
@@ -134,7 +134,7 @@ struct SignInPage<'a> {
     responses(
         (status = 200, description = "The form", content_type = "text/html", body = String),
         (status = 303, description = "On, for who has signed in"),
-        FaultErrors,
+        FaultErrors, UnavailableErrors,
     ),
 )]
 async fn show_sign_in(visit: Visit, stranger: Stranger) -> Result<Response, Error> {

@@ -1,10 +1,9 @@
 //! What went wrong, as a page for whoever reads pages.
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::negotiation::prefers_html;
@@ -27,7 +26,6 @@ struct ErrorPage<'a> {
 /// Whoever asked, kept until it is known what they are answered.
 pub(in crate::web) struct Reader {
     headers: HeaderMap,
-    is_head: bool,
 }
 
 impl Reader {
@@ -37,7 +35,6 @@ impl Reader {
         let by_program = FOR_PROGRAMS.iter().any(|prefix| path.starts_with(prefix));
         (!by_program).then(|| Self {
             headers: request.headers().clone(),
-            is_head: *request.method() == Method::HEAD,
         })
     }
 
@@ -69,6 +66,6 @@ impl Reader {
         for (name, value) in &page.headers {
             head.headers.append(name, value.clone());
         }
-        Response::from_parts(head, if self.is_head { Body::empty() } else { body })
+        Response::from_parts(head, body)
     }
 }

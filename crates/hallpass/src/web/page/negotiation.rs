@@ -3,24 +3,53 @@
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName};
 
-/// The values of a header such as `Accept`, best first (RFC 9110, section
-/// 12.4.2). What has the quality 0, or one that is none, is not wanted.
-pub(super) fn weighted(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
-    let lines = headers.get_all(name).iter();
-    let items = lines.filter_map(|line| line.to_str().ok());
-    let items = items.flat_map(|line| line.split(','));
-    let mut weighted: Vec<(u16, String)> = items.filter_map(weigh).collect();
-    // Stable: of equals, what stands first.
-    weighted.sort_by_key(|(thousandths, _)| std::cmp::Reverse(*thousandths));
-    weighted.into_iter().map(|(_, value)| value).collect()
+/// What a header such as `Accept` says (RFC 9110, section 12.4.2).
+pub(super) struct Preferences {
+    /// What is taken, best first; of equals, what stands first.
+    pub(super) liked: Vec<String>,
+    /// What is not: it has the quality 0.
+    refused: Vec<String>,
+}
+
+impl Preferences {
+    /// A value whose quality is none counts for nothing.
+    pub(super) fn of(headers: &HeaderMap, name: &HeaderName) -> Self {
+        let lines = headers.get_all(name).iter();
+        let items = lines.filter_map(|line| line.to_str().ok());
+        let mut weighed: Vec<_> = items
+            .flat_map(|line| line.split(','))
+            .filter_map(weigh)
+            .collect();
+        weighed.sort_by_key(|(thousandths, _)| std::cmp::Reverse(*thousandths));
+        let at = weighed.partition_point(|(thousandths, _)| *thousandths > 0);
+        let refused = weighed.split_off(at);
+        let names = |weighed: Vec<(u16, String)>| weighed.into_iter().map(|(_, name)| name);
+        Self {
+            liked: names(weighed).collect(),
+            refused: names(refused).collect(),
+        }
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.liked.iter().position(|liked| liked == name)
+    }
+
+    /// Whether this is refused by its name, so that `*` does not mean it.
+    pub(super) fn refuses(&self, name: &str) -> bool {
+        self.refused.iter().any(|refused| refused == name)
+    }
 }
 
 fn weigh(item: &str) -> Option<(u16, String)> {
     let mut parts = item.split(';').map(str::trim);
     let value = parts.next().filter(|value| !value.is_empty())?;
-    let quality = parts.find_map(|part| part.strip_prefix("q="));
+    let is_quality = |part: &&str| {
+        part.get(..2)
+            .is_some_and(|name| name.eq_ignore_ascii_case("q="))
+    };
+    let quality = parts.find(is_quality).and_then(|part| part.get(2..));
     let thousandths = quality.map_or(Some(1000), thousandths)?;
-    (thousandths > 0).then(|| (thousandths, value.to_ascii_lowercase()))
+    Some((thousandths, value.to_ascii_lowercase()))
 }
 
 /// `0.5` is 500: a digit, and up to three behind the point.
@@ -37,9 +66,11 @@ fn thousandths(quality: &str) -> Option<u16> {
 /// Whether a person reads the answer: browsers name HTML before anything else
 /// when they go to a page; `fetch` and `curl` say `*/*`.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
-    let liked = weighted(headers, &ACCEPT);
-    let place = |kind: &str| liked.iter().position(|value| value == kind);
-    match (place("text/html"), place("application/json")) {
+    let accepted = Preferences::of(headers, &ACCEPT);
+    match (
+        accepted.place("text/html"),
+        accepted.place("application/json"),
+    ) {
         (Some(html), Some(json)) => html < json,
         (html, _) => html.is_some(),
     }
@@ -47,8 +78,9 @@ pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
 
 /// Whether the answer may come compressed by gzip.
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
-    let liked = weighted(headers, &ACCEPT_ENCODING);
-    liked.iter().any(|value| value == "gzip" || value == "*")
+    let accepted = Preferences::of(headers, &ACCEPT_ENCODING);
+    let any = accepted.place("*").is_some() && !accepted.refuses("gzip");
+    any || accepted.place("gzip").is_some()
 }
 
 #[cfg(test)]

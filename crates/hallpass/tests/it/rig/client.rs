@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,6 +15,7 @@ use hallpass::{ManualClock, Timestamp};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use url::form_urlencoded;
 
 use super::{Answer, COOKIE, TestApp, documented, everywhere};
 
@@ -85,6 +87,25 @@ impl Request {
         self.header("content-type", "application/json").raw(body)
     }
 
+    /// These fields as an HTML form sends them.
+    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Self {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        let body = body.extend_pairs(fields).finish();
+        self.header("content-type", "application/x-www-form-urlencoded")
+            .raw(body)
+    }
+
+    /// As a browser asks for a page.
+    pub(crate) fn for_a_page(self) -> Self {
+        let accepted = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        self.header("accept", accepted)
+            .header("sec-fetch-mode", "navigate")
+    }
+
+    pub(crate) fn language(self, language: &str) -> Self {
+        self.header("accept-language", language)
+    }
+
     pub(crate) fn raw(self, body: impl Into<Vec<u8>>) -> Self {
         self.body(Body::from(body.into()))
     }
@@ -100,7 +121,7 @@ impl Request {
         self
     }
 
-    /// For a route of an embedder, which has not the headers of ours.
+    /// For what an embedder answers, which is neither like ours nor described.
     pub(crate) fn bare(mut self) -> Self {
         self.bare = true;
         self
@@ -129,8 +150,8 @@ impl Request {
         );
         if !self.bare {
             everywhere::check(&answer);
+            documented::check(&method, &path, &answer);
         }
-        documented::check(&method, &path, &answer);
         answer
     }
 }
@@ -172,6 +193,46 @@ impl Browser {
         request
     }
 
+    /// Goes to a page, as by a link on one of ours.
+    pub(crate) fn get(&self, path: &str) -> Request {
+        self.request("GET", path).for_a_page()
+    }
+
+    /// Sends a form of one of our pages.
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Request {
+        self.request("POST", path).for_a_page().form(fields)
+    }
+
+    /// Goes where an answer sends it.
+    pub(crate) fn follow(&self, answer: &Answer) -> Request {
+        assert_eq!(answer.status, 303, "{answer}");
+        self.get(answer.header("location").unwrap())
+    }
+
+    /// Goes to a page and wherever that leads, three steps at most: each path,
+    /// and what is shown at the last.
+    pub(crate) async fn arrive(&self, path: &str) -> (Vec<String>, Answer) {
+        let mut paths = vec![path.to_owned()];
+        let mut answer = self.get(path).await;
+        while answer.status == 303 {
+            paths.push(answer.header("location").unwrap().to_owned());
+            assert!(paths.len() <= 4, "{paths:?}\n{answer}");
+            answer = self.follow(&answer).await;
+        }
+        (paths, answer)
+    }
+
+    /// Gives it a cookie for a day, by whatever way it came to it.
+    pub(crate) fn plant(&self, name: &str, value: &str) {
+        let ends_at = self.jar.clock.now().plus(Duration::from_hours(24));
+        let mut cookies = self.jar.cookies.lock().unwrap();
+        cookies.insert(name.to_owned(), (value.to_owned(), ends_at));
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        self.jar.fresh().remove(name)
+    }
+
     /// The names of the cookies it would send.
     pub(crate) fn cookies(&self) -> Vec<String> {
         self.jar.fresh().into_keys().collect()
@@ -210,7 +271,7 @@ impl Jar {
             let max_age = attributes
                 .split(';')
                 .find_map(|one| one.trim().strip_prefix("Max-Age="));
-            let life = std::time::Duration::from_secs(max_age.unwrap().parse().unwrap());
+            let life = Duration::from_secs(max_age.unwrap().parse().unwrap());
             let ends_at = self.clock.now().plus(life);
             self.cookies
                 .lock()

@@ -10,7 +10,7 @@ mod en;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-use super::negotiation::weighted;
+use super::negotiation::Preferences;
 use crate::clock::CivilTime;
 use crate::error::{Broken, Error};
 
@@ -114,17 +114,22 @@ impl Texts {
     /// The language that the browser likes best of those there are (RFC 9110,
     /// section 12.5.4).
     pub(crate) fn preferred(headers: &HeaderMap) -> &'static Self {
-        let ranges = weighted(headers, &ACCEPT_LANGUAGE);
-        let mut liked = ranges.iter().filter_map(|range| catalogue_of(range));
-        liked.next().unwrap_or(CATALOGUES[0])
+        let preferences = Preferences::of(headers, &ACCEPT_LANGUAGE);
+        let mut liked = preferences.liked.iter();
+        let best = liked.find_map(|range| {
+            let mut catalogues = CATALOGUES.into_iter();
+            catalogues.find(|texts| texts.is_meant_by(range, &preferences))
+        });
+        best.unwrap_or(CATALOGUES[0])
     }
-}
 
-/// By the primary subtag: there is one catalogue for all of German.
-fn catalogue_of(range: &str) -> Option<&'static Texts> {
-    let primary = range.split('-').next().unwrap_or_default();
-    let mut catalogues = CATALOGUES.iter().copied();
-    catalogues.find(|texts| range == "*" || texts.lang.eq_ignore_ascii_case(primary))
+    /// By the primary subtag: there is one catalogue for all of German.
+    fn is_meant_by(&self, range: &str, preferences: &Preferences) -> bool {
+        if range == "*" {
+            return !preferences.refuses(self.lang);
+        }
+        range.split('-').next() == Some(self.lang)
+    }
 }
 
 /// The name of a month, in a list that begins with January.
@@ -154,6 +159,8 @@ mod tests {
             ("en;q=0, de;q=0.1", "de"),
             ("DE", "de"),
             ("fr, *;q=0.5", "en"),
+            ("en;q=0, *", "de"),
+            ("en;Q=0.2, de;Q=0.3", "de"),
             ("fr", "en"),
             ("den", "en"),
             ("", "en"),
