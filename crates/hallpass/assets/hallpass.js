@@ -4,11 +4,13 @@
 const reveal = document.getElementById("reveal");
 const password = /** @type {HTMLInputElement | null} */ (document.getElementById("password"));
 if (reveal && password) {
-  const show = [reveal.textContent, reveal.ariaLabel];
+  const show = [reveal.textContent ?? "", reveal.getAttribute("aria-label") ?? ""];
   const hide = [reveal.dataset.hide ?? "", reveal.dataset.hideLabel ?? ""];
   const turn = (/** @type {boolean} */ shown) => {
     password.type = shown ? "text" : "password";
-    [reveal.textContent, reveal.ariaLabel] = shown ? hide : show;
+    const [text = "", label = ""] = shown ? hide : show;
+    reveal.textContent = text;
+    reveal.setAttribute("aria-label", label);
   };
   reveal.hidden = false;
   reveal.addEventListener("click", () => turn(password.type === "password"));
@@ -27,7 +29,8 @@ for (const form of document.forms) {
 
 /** A page that the browser kept may show what is no longer so. */
 addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
+  // Not what answered a form, which would be sent again.
+  if (event.persisted && document.forms.length > 0) location.reload();
 });
 
 /** Other tabs learn that this one has signed out. */

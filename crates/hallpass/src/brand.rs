@@ -62,13 +62,13 @@ pub struct BrandColor([u8; 3]);
 const WHITE: BrandColor = BrandColor([0xff; 3]);
 const BLACK: BrandColor = BrandColor([0; 3]);
 
-/// What text stands on, by the scheme that the person's system asks for. The
-/// stylesheet has the same (`--paper`, `--card`).
-const LIGHT_SURFACES: [BrandColor; 2] = [
+/// What text stands on, by the scheme that the person's system asks for: the
+/// stylesheet's `--paper` and `--card`.
+pub(crate) const LIGHT_SURFACES: [BrandColor; 2] = [
     BrandColor([0xf4, 0xf1, 0xe9]),
     BrandColor([0xff, 0xfd, 0xf8]),
 ];
-const DARK_SURFACES: [BrandColor; 2] = [
+pub(crate) const DARK_SURFACES: [BrandColor; 2] = [
     BrandColor([0x13, 0x17, 0x19]),
     BrandColor([0x1c, 0x22, 0x25]),
 ];

@@ -141,8 +141,8 @@ impl Hallpass {
         crate::web::api_routes(self.clone())
     }
 
-    /// The pages alone, likewise: `/`, `/signup`, `/signin`, `/dashboard`,
-    /// `/signout` and `/assets/…`. Leave them out to bring your own.
+    /// The pages alone, likewise: `/signup`, `/signin`, `/dashboard`, `/signout`
+    /// and `/assets/…`. They lead back to `/`, which is yours.
     ///
     /// Serve it like [`Hallpass::router`].
     pub fn pages(&self) -> axum::Router {

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
@@ -64,9 +65,7 @@ impl FromRequestParts<Hallpass> for Member {
     async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
         let pass = Pass::from_request_parts(parts, hallpass).await;
         let turned_away = |error| match error {
-            Error::AuthenticationRequired if follows_a_foreign_link(parts) => {
-                ask_again(parts, hallpass)
-            }
+            error if is_kept_back(&error, parts) => ask_again(parts, hallpass),
             error => turn_away(parts, hallpass.settings(), error),
         };
         pass.map(Self)
@@ -78,17 +77,23 @@ impl FromRequestParts<Hallpass> for Member {
 #[template(path = "onward.html")]
 struct OnwardPage<'a> {
     frame: Frame<'a>,
-    to: ReturnPath,
+    to: &'a str,
+}
+
+/// Whether the browser may have a pass that it did not send.
+fn is_kept_back(error: &Error, parts: &Parts) -> bool {
+    matches!(error, Error::AuthenticationRequired) && follows_a_foreign_link(parts)
 }
 
 /// A page that asks for the same once more, from our own site: now the browser
-/// sends its cookie, if it has one. Otherwise a link in a mail would sign out
-/// whoever follows it.
+/// sends its cookie, if it has one. Otherwise whoever follows a link in a mail
+/// would seem to be a stranger.
 fn ask_again(parts: &Parts, hallpass: &Hallpass) -> Result<Response, Error> {
     let visit = Visit::new(hallpass, parts.headers.clone());
     let page = OnwardPage {
         frame: visit.frame(visit.texts.one_moment),
-        to: ReturnPath::to(&parts.uri),
+        // The path is one of our routes, or we would not be here.
+        to: parts.uri.path_and_query().map_or("/", PathAndQuery::as_str),
     };
     visit.page(&page, Vec::new())
 }
@@ -101,8 +106,9 @@ pub(crate) fn turn_away(
 ) -> Result<Response, Error> {
     let session = Cookie::Session.clear(settings)?;
     let cookies = match error {
-        // A browser that has dropped the cookie may still have the mark.
-        Error::AuthenticationRequired => vec![session],
+        // A browser that has dropped the cookie may still have the mark. And one
+        // that keeps it back, on a foreign link, must not lose it.
+        Error::AuthenticationRequired => Vec::new(),
         Error::TokenExpired => vec![session, mark(settings)?],
         Error::InvalidToken => vec![session, Cookie::HadSession.clear(settings)?],
         other => return Err(other),
@@ -134,6 +140,9 @@ impl FromRequestParts<Hallpass> for Stranger {
         let to = ReturnPath::of(&parts.uri);
         match Pass::from_request_parts(parts, hallpass).await {
             Ok(_) => Err(see_other(to.as_str(), Vec::new()).into_response()),
+            Err(refused) if is_kept_back(&refused, parts) => {
+                Err(ask_again(parts, hallpass).into_response())
+            }
             Err(
                 refused @ (Error::AuthenticationRequired
                 | Error::TokenExpired

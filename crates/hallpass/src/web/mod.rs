@@ -40,9 +40,10 @@ fn pages() -> OpenApiRouter<Hallpass> {
         .merge(user::pages::routes())
 }
 
-/// What a server answers beside the API and the pages.
+/// What a server of its own answers beside the API and the pages.
 fn surroundings() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
+        .merge(page::home::routes())
         .merge(health::routes())
         .merge(docs::routes())
 }

@@ -82,7 +82,10 @@ async fn cases(app: &TestApp) -> Vec<Case> {
         }
     }
     use_up_the_registrations(app, "192.0.2.99").await;
-    let limited: Asked = ("POST", "/signup", |form| form.from("192.0.2.99").form(&ANN));
+    let limited: Asked = ("POST", "/signup", |form| {
+        let late = [("email", "late@example.com"), ("password", PASSWORD)];
+        form.from("192.0.2.99").form(&late)
+    });
     cases.push(app.case(limited, (429, "rate_limited"), TOO_MANY));
     cases.extend(faults(app).await);
     cases
@@ -236,7 +239,7 @@ on_both_engines! {
         <div class="actions">
         <a class="button" href="/">Back to the start</a>
         </div>
-        <p class="aside">If you report this, name the request: <code id="request-id"><request-id></code></p>
+        <p class="aside">If you report this, quote the request ID: <code id="request-id"><request-id></code></p>
 
         </main>
         "#);

@@ -146,6 +146,13 @@ on_both_engines! {
         }
     }
 
+    /// A browser that does not say where a link was keeps its cookie back all the
+    /// same.
+    async fn what_was_not_sent_is_not_taken_away(app) {
+        let sent = app.get("/dashboard").await;
+        assert_eq!((sent.status, sent.all("set-cookie")), (303, Vec::new()), "{sent}");
+    }
+
     async fn a_refused_token_is_taken_away_without_a_word_of_expiry(app) {
         let ann = app.account("ann@example.com").await;
         for (kind, token) in refused_tokens(&app, &ann).await {

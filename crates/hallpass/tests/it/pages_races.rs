@@ -80,6 +80,19 @@ on_both_engines! {
         assert_eq!(app.database.users().await, 1);
     }
 
+    /// The second press is one registration too many, by a client that has none left.
+    async fn the_last_form_that_a_client_may_send_is_answered_alike_too(app) {
+        for at in 0..19 {
+            sign_up(&app, &format!("other{at}@example.com"), PASSWORD, "").from("192.0.2.77").await;
+        }
+        for _ in 0..2 {
+            let answer = sign_up(&app, "ann@example.com", PASSWORD, "").from("192.0.2.77").await;
+            assert_eq!(answer.header("location"), Some("/dashboard"), "{answer}");
+        }
+        let wrong = sign_up(&app, "ann@example.com", "another marble 7 otter", "").from("192.0.2.77").await;
+        assert_eq!(wrong.status, 429, "{wrong}");
+    }
+
     /// Of those who ask for one address with passwords of their own, one has it.
     async fn of_different_passwords_at_once_one_is_let_in(app) {
         let servers = two_servers(&app).await;

@@ -22,7 +22,7 @@ on_both_engines! {
         let ann = app.account("ann@example.com").await;
         for (path, to) in [
             ("/", "/dashboard"),
-            ("/?next=/docs", "/dashboard"),
+            ("/?next=/docs", "/docs"),
             ("/signin", "/dashboard"),
             ("/signup", "/dashboard"),
             ("/signin?next=%2Fdocs", "/docs"),

@@ -125,7 +125,7 @@ on_both_engines! {
         <div><dt>Member since</dt><dd><time datetime="2027-01-15T08:00:00Z"><span data-day>15 January 2027</span></time></dd></div>
         <div><dt>Valid until</dt><dd><time id="expires" datetime="2027-01-15T09:00:00Z"><span data-day>15 January 2027</span>, <span data-time>09:00 UTC</span></time></dd></div>
         </dl>
-        <div class="countdown" id="left" data-seconds="3540" data-soon="Your pass expires in two minutes. After that you will be asked to sign in again." hidden>
+        <div class="countdown" id="left" data-seconds="3540" data-soon="Your pass expires in less than two minutes. After that you will be asked to sign in again." hidden>
         <p><span>Time left</span> <span id="countdown" role="timer" aria-live="off"></span></p>
         <progress id="share" max="3600" value="3540" aria-hidden="true"></progress>
         <p class="soon" id="soon" role="status"></p>

@@ -178,10 +178,12 @@ pub(crate) async fn register_once(
         password: registration.password.clone(),
     };
     match register(hallpass, registration, client).await {
-        Err(Error::RegistrationRefused) if is_fresh(hallpass, &again.email).await? => {
+        Err(refused @ (Error::RegistrationRefused | Error::RateLimited { .. }))
+            if is_fresh(hallpass, &again.email).await? =>
+        {
             let signed_in = sign_in(hallpass, again, client).await;
             signed_in.map_err(|error| match error {
-                Error::InvalidCredentials | Error::RateLimited { .. } => Error::RegistrationRefused,
+                Error::InvalidCredentials | Error::RateLimited { .. } => refused,
                 other => other,
             })
         }

@@ -151,7 +151,20 @@ async fn asset(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::brand::BrandColor;
+    use crate::brand::{BrandColor, DARK_SURFACES, LIGHT_SURFACES};
+
+    /// Contrast is reckoned with these, in `brand.rs`.
+    #[test]
+    fn the_stylesheet_has_the_surfaces_that_contrast_is_reckoned_with() {
+        for [paper, card] in [LIGHT_SURFACES, DARK_SURFACES] {
+            let surfaces = format!("--paper: {paper};\n  --card: {card};");
+            let indented = surfaces.replace("\n  ", "\n    ");
+            assert!(
+                STYLE.contains(&surfaces) || STYLE.contains(&indented),
+                "{surfaces}"
+            );
+        }
+    }
 
     fn yellow() -> Brand {
         Brand {

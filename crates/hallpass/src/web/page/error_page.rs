@@ -13,7 +13,11 @@ use crate::web::error::Refusal;
 use crate::web::request;
 
 /// Where programs ask: they are answered with JSON whatever they accept.
-const FOR_PROGRAMS: [&str; 5] = ["/api/", "/docs/", "/healthz", "/readyz", "/openapi.json"];
+fn is_for_programs(path: &str) -> bool {
+    let folders = ["/api/", "/docs/"];
+    let files = ["/healthz", "/readyz", "/openapi.json"];
+    files.contains(&path) || folders.iter().any(|folder| path.starts_with(folder))
+}
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -31,9 +35,8 @@ pub(in crate::web) struct Reader {
 impl Reader {
     /// `None` where a program asks.
     pub(in crate::web) fn of(request: &Request) -> Option<Self> {
-        let path = request.uri().path();
-        let by_program = FOR_PROGRAMS.iter().any(|prefix| path.starts_with(prefix));
-        (!by_program).then(|| Self {
+        let by_person = !is_for_programs(request.uri().path());
+        by_person.then(|| Self {
             headers: request.headers().clone(),
         })
     }

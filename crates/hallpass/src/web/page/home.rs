@@ -5,14 +5,14 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::return_path::DASHBOARD;
-use super::{Frame, Visit, see_other};
+use super::{Frame, Visit};
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::session::web::CurrentBearer;
+use crate::session::pages::Stranger;
 use crate::web::ApiTag;
+use crate::web::answers::{FaultErrors, UnavailableErrors};
 
-pub(super) fn routes() -> OpenApiRouter<Hallpass> {
+pub(in crate::web) fn routes() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new().routes(routes!(home))
 }
 
@@ -31,12 +31,10 @@ struct HomePage<'a> {
     responses(
         (status = 200, description = "A page that leads on", content_type = "text/html", body = String),
         (status = 303, description = "To the dashboard, for who has signed in"),
+        FaultErrors, UnavailableErrors,
     ),
 )]
-async fn home(visit: Visit, bearer: Result<CurrentBearer, Error>) -> Result<Response, Error> {
-    if bearer.is_ok() {
-        return see_other(DASHBOARD, Vec::new());
-    }
+async fn home(visit: Visit, _: Stranger) -> Result<Response, Error> {
     let page = HomePage {
         frame: visit.frame((visit.texts.home_title)(visit.brand())),
         lead: (visit.texts.home_lead)(visit.brand()),

@@ -7,7 +7,7 @@
 mod assets;
 mod compressed;
 mod error_page;
-mod home;
+pub(super) mod home;
 mod negotiation;
 pub(crate) mod notice;
 pub(crate) mod return_path;
@@ -35,9 +35,7 @@ use crate::hallpass::Hallpass;
 use crate::web::cookie::{self, Cookie};
 
 pub(super) fn routes() -> OpenApiRouter<Hallpass> {
-    OpenApiRouter::new()
-        .merge(home::routes())
-        .merge(assets::routes())
+    assets::routes()
 }
 
 /// Our own files and nothing inline; forms are sent to us alone, and nobody may

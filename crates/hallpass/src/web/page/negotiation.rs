@@ -60,17 +60,17 @@ fn thousandths(quality: &str) -> Option<u16> {
         return None;
     }
     let fraction: u16 = format!("{fraction:0<3}").parse().ok()?;
-    Some(whole * 1000 + fraction).filter(|sum| *sum <= 1000)
+    let sum = whole.checked_mul(1000)?.checked_add(fraction)?;
+    (sum <= 1000).then_some(sum)
 }
 
 /// Whether a person reads the answer: browsers name HTML before anything else
-/// when they go to a page; `fetch` and `curl` say `*/*`.
+/// when they go to a page; `fetch` and `curl` say `*/*`, by which JSON is meant.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let accepted = Preferences::of(headers, &ACCEPT);
-    match (
-        accepted.place("text/html"),
-        accepted.place("application/json"),
-    ) {
+    let ranges = ["application/json", "application/*", "*/*"].into_iter();
+    let json = ranges.filter_map(|range| accepted.place(range)).min();
+    match (accepted.place("text/html"), json) {
         (Some(html), Some(json)) => html < json,
         (html, _) => html.is_some(),
     }
@@ -104,6 +104,8 @@ mod tests {
             ("application/json;q=0.5, text/html", true),
             ("text/html;q=0.5, application/json", false),
             ("text/html;q=0", false),
+            ("*/*, text/html;q=0.1", false),
+            ("application/*, text/html;q=0.5", false),
             ("*/*", false),
             ("application/json", false),
             ("", false),
@@ -123,6 +125,8 @@ mod tests {
             ("1.000", Some(1000)),
             ("0.1234", None),
             ("1.1", None),
+            ("66", None),
+            ("65535", None),
             ("-1", None),
             ("0.x", None),
             ("", None),

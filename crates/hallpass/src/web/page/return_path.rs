@@ -117,8 +117,11 @@ fn is_plain(text: &str, also: &[u8]) -> bool {
         let Some(byte) = read else { return false };
         decoded.push(byte);
     }
-    // Lax decoders read overlong forms, such as C0 AF for a slash.
-    std::str::from_utf8(&decoded).is_ok()
+    // Lax decoders read overlong forms, such as C0 AF for a slash; and there are
+    // more line breaks and slashes than ASCII has.
+    let odd =
+        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{ff0f}' | '\u{ff3c}');
+    std::str::from_utf8(&decoded).is_ok_and(|text| !text.contains(odd))
 }
 
 fn escaped(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
@@ -169,7 +172,7 @@ mod tests {
         "http:/evil.example", "javascript:alert(1)", "data:text/html,x", "//", "/\u{ff0f}evil.example", "/é",
         "@evil.example", "/a#b", "/a?b#c", "/a?b=\\", "/a?b=%0a", "/%", "/%2", "/%zz", "/a%7f", "/a?b=%2fx",
         "/\u{0}", "/<script>", "/\"x", "/a b", "/a?\r\nb", "/[::1]", "/{x}", "/|", "/^", "/`",
-        "/%ff%fe/evil.example", "/%c0%afevil.example",
+        "/%ff%fe/evil.example", "/%c0%afevil.example", "/%C2%85", "/%E2%80%A8", "/%EF%BC%8Fevil.example",
     ];
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) static TEXTS: Texts = Texts {
     new_here: "Neu hier?",
     create_account: "Konto anlegen",
     sign_up_title: "Konto anlegen",
-    have_an_account: "Sie haben ein Konto?",
+    have_an_account: "Sie haben schon ein Konto?",
     sign_out: "Abmelden",
     email_label: "E-Mail-Adresse",
     password_label: "Passwort",
@@ -46,11 +46,11 @@ pub(super) static TEXTS: Texts = Texts {
     member_since: "Mitglied seit",
     valid_until: "Gültig bis",
     time_left: "Noch gültig",
-    expires_soon: "Ihr Pass läuft in zwei Minuten ab. Danach werden Sie gebeten, sich wieder anzumelden.",
+    expires_soon: "Ihr Pass läuft in weniger als zwei Minuten ab. Danach werden Sie gebeten, sich wieder anzumelden.",
     one_moment: "Einen Augenblick",
     go_on: "Weiter",
     back_to_start: "Zurück zum Anfang",
-    request_id: "Falls Sie uns das melden, nennen Sie bitte die Anfrage:",
+    request_id: "Falls Sie uns das melden, nennen Sie bitte die Nummer der Anfrage:",
 
     home_title: |brand| format!("Willkommen bei {brand}"),
     home_lead: |brand| format!("Eine Anmeldung für alles bei {brand}."),
@@ -58,8 +58,10 @@ pub(super) static TEXTS: Texts = Texts {
     sign_up_lead: |brand| format!("Es dauert eine Minute und öffnet alles bei {brand}."),
     password_hint: |fewest| {
         format!(
-            "Mindestens {fewest} Zeichen. Ein paar Wörter ohne Zusammenhang sind leicht zu merken und \
-             schwer zu erraten. Kein verbreitetes Passwort und nicht der Anfang Ihrer E-Mail-Adresse."
+            "{fewest} bis {} Zeichen. Ein paar Wörter ohne Zusammenhang sind leicht zu merken und schwer \
+             zu erraten. Kein verbreitetes Passwort und keines, das den Teil Ihrer E-Mail-Adresse vor \
+             dem @ enthält.",
+            Password::MAX_CODE_POINTS
         )
     },
     welcome: |name| {
@@ -175,7 +177,7 @@ fn error_text(error: &Error) -> String {
             "Die Anfrage kam von einer fremden Seite und wurde abgewiesen. Es wurde nichts geändert. \
              Wenn Sie sich gerade anmelden wollten, fangen Sie hier noch einmal an."
         }
-        Error::NotFound => "Die Adresse hat einen Tippfehler, oder was hier war, ist fort.",
+        Error::NotFound => "Die Adresse hat einen Tippfehler, oder was hier war, gibt es nicht mehr.",
         Error::MethodNotAllowed => "Sie ist die Antwort auf ein Formular. Fangen Sie hier noch einmal an.",
         Error::RateLimited { .. } => return (TEXTS.too_many_tries)(minutes_to_wait(error)),
         Error::Overloaded => {
@@ -183,7 +185,7 @@ fn error_text(error: &Error) -> String {
              noch einmal."
         }
         Error::DatabaseUnavailable(_) => {
-            "Der Dienst ist vorübergehend nicht zu erreichen. Es ist nichts von Ihnen verloren. Bitte \
+            "Der Dienst ist vorübergehend nicht zu erreichen. Was gespeichert war, ist sicher. Bitte \
              versuchen Sie es gleich noch einmal."
         }
         Error::Internal(_) => {

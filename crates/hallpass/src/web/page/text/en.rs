@@ -3,6 +3,7 @@
 use super::Texts;
 use crate::clock::CivilTime;
 use crate::error::Error;
+use crate::secret::Password;
 use crate::web::error::{
     INVALID_CREDENTIALS, OVERLOADED, REGISTRATION_REFUSED, minutes_to_wait, too_many_tries,
 };
@@ -20,7 +21,7 @@ pub(super) static TEXTS: Texts = Texts {
     new_here: "New here?",
     create_account: "Create account",
     sign_up_title: "Create your account",
-    have_an_account: "You have an account?",
+    have_an_account: "Already have an account?",
     sign_out: "Sign out",
     email_label: "Email address",
     password_label: "Password",
@@ -44,11 +45,11 @@ pub(super) static TEXTS: Texts = Texts {
     member_since: "Member since",
     valid_until: "Valid until",
     time_left: "Time left",
-    expires_soon: "Your pass expires in two minutes. After that you will be asked to sign in again.",
+    expires_soon: "Your pass expires in less than two minutes. After that you will be asked to sign in again.",
     one_moment: "One moment",
     go_on: "Go on",
     back_to_start: "Back to the start",
-    request_id: "If you report this, name the request:",
+    request_id: "If you report this, quote the request ID:",
 
     home_title: |brand| format!("Welcome to {brand}"),
     home_lead: |brand| format!("One sign-in for everything at {brand}."),
@@ -56,8 +57,10 @@ pub(super) static TEXTS: Texts = Texts {
     sign_up_lead: |brand| format!("It takes a minute, and opens everything at {brand}."),
     password_hint: |fewest| {
         format!(
-            "At least {fewest} characters. A few unrelated words are easy to remember and hard to \
-             guess. No common password, and not the beginning of your email address."
+            "{fewest} to {} characters. A few unrelated words are easy to remember and hard to guess. \
+             Not a common password, and nothing that contains the part of your email address before \
+             the @.",
+            Password::MAX_CODE_POINTS
         )
     },
     welcome: |name| name.map_or("Welcome!".to_owned(), |name| format!("Welcome, {name}!")),
@@ -117,7 +120,7 @@ fn error_text(error: &Error) -> String {
         Error::RateLimited { .. } => return too_many_tries(minutes_to_wait(error)),
         Error::Overloaded => "More people are signing in than we can serve. Please try again in a moment.",
         Error::DatabaseUnavailable(_) => {
-            "The service is temporarily unavailable. Nothing of yours is lost. Please try again in a moment."
+            "The service is temporarily unavailable. What was saved is safe. Please try again in a moment."
         }
         Error::Internal(_) => "It is not your fault, and it is in our log. Please try again.",
         Error::AuthenticationRequired | Error::TokenExpired | Error::InvalidToken => {
