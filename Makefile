@@ -38,7 +38,7 @@ bench: tools ## Measure, on SQLite and on a private PostgreSQL
 
 screenshots: test-tools ## Make the pictures of the pages in docs/screenshots anew
 	HALLPASS_E2E_SCREENSHOTS="$$PWD/docs/screenshots" scripts/e2e screenshots --grep "of (signin|signup-invalid|dashboard)$$"
-	rm -f docs/screenshots/*-phone.png
+	rm -f docs/screenshots/*-phone.png docs/screenshots/signin-dark.png
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
