@@ -4,6 +4,9 @@
 
 use serde_json::json;
 
+use crate::foreign_sites::{
+    CREDENTIALS, Credential, ORIGINS, SITES, is_from_a_foreign_site, sent_from,
+};
 use crate::rig::{
     Account, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp, fresh_client, on_both_engines,
 };
@@ -16,52 +19,12 @@ enum Action {
     Rename,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Credential {
-    Cookie,
-    Bearer,
-    None,
-}
-
 const ACTIONS: [Action; 4] = [
     Action::Register,
     Action::SignIn,
     Action::SignOut,
     Action::Rename,
 ];
-const CREDENTIALS: [Credential; 3] = [Credential::Cookie, Credential::Bearer, Credential::None];
-const SITES: [Option<&str>; 6] = [
-    None,
-    Some("same-origin"),
-    Some("none"),
-    Some("same-site"),
-    Some("cross-site"),
-    Some("garbage"),
-];
-const ORIGINS: [&[&str]; 6] = [
-    &[],
-    &[PUBLIC_URL],
-    &[FRONT_END],
-    &["https://evil.example"],
-    &["null"],
-    &[PUBLIC_URL, FRONT_END],
-];
-
-/// CONTRACT section 4, "A mutation that is authenticated by the cookie is
-/// refused …", word by word.
-fn is_from_a_foreign_site(site: Option<&str>, origins: &[&str]) -> bool {
-    let listed = origins == [FRONT_END];
-    let ours = origins == [PUBLIC_URL];
-    match site {
-        Some("same-origin" | "none") => false,
-        // `cross-site` and `same-site`. No browser sends another word, and what is
-        // not known is not trusted.
-        Some(_) => !listed,
-        None if origins.is_empty() => false,
-        None => !ours && !listed,
-    }
-}
-
 fn expected(action: Action, credential: Credential, foreign: bool) -> (u16, &'static str) {
     let refused = (403, "cross_site_request");
     match (action, credential) {
@@ -87,22 +50,7 @@ fn request(app: &TestApp, ann: &Account, action: Action, credential: Credential)
         Action::SignOut => app.post("/api/v1/auth/signout"),
         Action::Rename => app.patch(&ann.path()).json(&json!({"name": client})),
     };
-    let request = match credential {
-        Credential::Cookie => request.cookie(&ann.token),
-        Credential::Bearer => request.bearer(&ann.token),
-        Credential::None => request,
-    };
-    request.from(&client)
-}
-
-fn sent_from(request: Request, site: Option<&str>, origins: &[&str]) -> Request {
-    let request = match site {
-        Some(site) => request.header("sec-fetch-site", site),
-        None => request,
-    };
-    origins
-        .iter()
-        .fold(request, |request, origin| request.header("origin", origin))
+    credential.carried_by(request, &ann.token).from(&client)
 }
 
 on_both_engines! {

@@ -29,6 +29,7 @@ mod emails;
 mod enumeration;
 mod errors;
 mod faults;
+mod foreign_sites;
 mod forge;
 mod hashes;
 mod headers;

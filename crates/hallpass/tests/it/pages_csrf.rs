@@ -1,10 +1,10 @@
 //! Which site a form comes from: every form, every way to be signed in, and
 //! every pair of headers, against the rule as the contract words it.
 
-use crate::rig::{
-    Account, Answer, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp, fresh_client,
-    on_both_engines,
+use crate::foreign_sites::{
+    CREDENTIALS, Credential, ORIGINS, SITES, is_from_a_foreign_site, sent_from,
 };
+use crate::rig::{Account, Answer, PASSWORD, Request, TestApp, fresh_client, on_both_engines};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Form {
@@ -14,45 +14,7 @@ enum Form {
     Rename,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Credential {
-    Cookie,
-    Bearer,
-    None,
-}
-
 const FORMS: [Form; 4] = [Form::SignUp, Form::SignIn, Form::SignOut, Form::Rename];
-const CREDENTIALS: [Credential; 3] = [Credential::Cookie, Credential::Bearer, Credential::None];
-const SITES: [Option<&str>; 6] = [
-    None,
-    Some("same-origin"),
-    Some("none"),
-    Some("same-site"),
-    Some("cross-site"),
-    Some("garbage"),
-];
-const ORIGINS: [&[&str]; 6] = [
-    &[],
-    &[PUBLIC_URL],
-    &[FRONT_END],
-    &["https://evil.example"],
-    &["null"],
-    &[PUBLIC_URL, FRONT_END],
-];
-
-/// CONTRACT section 4, "A mutation that is authenticated by the cookie is
-/// refused …", word by word.
-fn is_from_a_foreign_site(site: Option<&str>, origins: &[&str]) -> bool {
-    let listed = origins == [FRONT_END];
-    let ours = origins == [PUBLIC_URL];
-    match site {
-        Some("same-origin" | "none") => false,
-        Some(_) => !listed,
-        None if origins.is_empty() => false,
-        None => !ours && !listed,
-    }
-}
-
 /// Where a form leads, or nothing where it is refused.
 fn expected(form: Form, credential: Credential, foreign: bool) -> Option<&'static str> {
     // However somebody is signed in: login CSRF, and its reverse, concern who is
@@ -81,22 +43,7 @@ fn request(app: &TestApp, ann: &Account, form: Form, credential: Credential) -> 
         Form::SignOut => app.post("/signout").form(&[]),
         Form::Rename => app.post("/dashboard").form(&[("name", &client)]),
     };
-    let request = match credential {
-        Credential::Cookie => request.cookie(&ann.token),
-        Credential::Bearer => request.bearer(&ann.token),
-        Credential::None => request,
-    };
-    request.from(&client)
-}
-
-fn sent_from(request: Request, site: Option<&str>, origins: &[&str]) -> Request {
-    let request = match site {
-        Some(site) => request.header("sec-fetch-site", site),
-        None => request,
-    };
-    origins
-        .iter()
-        .fold(request, |request, origin| request.header("origin", origin))
+    credential.carried_by(request, &ann.token).from(&client)
 }
 
 /// In the dress that was asked for, and with nothing for the browser to keep.
