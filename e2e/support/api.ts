@@ -37,11 +37,6 @@ export async function refusal(site: Server, path: string, body: object): Promise
   return { status: answer.status, code: code ?? "" };
 }
 
-export async function me(site: Server, token: string): Promise<User> {
-  const headers = { authorization: `Bearer ${token}` };
-  return expectOk(await fetch(`${site.backendUrl}/api/v1/auth/me`, { headers }));
-}
-
 /** Fails to sign in so often, with a password that is none of theirs. */
 export async function guess(site: Server, email: string, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {

@@ -31,8 +31,6 @@ export interface Visit {
 
 export interface State {
   name: string;
-  /** Of the page itself, when it is not 200. */
-  status?: number;
   reach(visit: Visit): Promise<void>;
 }
 
@@ -82,7 +80,6 @@ async function rename({ page }: Visit, name: string): Promise<void> {
 function errorPage(status: number, reach: (visit: Visit) => Promise<void>): State {
   return {
     name: `error-${status}`,
-    status,
     async reach(visit) {
       visit.guard.expectStatus(status);
       const answered = visit.page.waitForResponse((answer) => answer.status() === status);
