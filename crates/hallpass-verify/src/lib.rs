@@ -97,12 +97,14 @@ mod clock;
 mod error;
 mod keys;
 mod strict;
+mod user;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use claims::Claims;
 pub use error::{ConfigError, Refused};
+pub use user::CurrentUser;
 
 use claims::Rules;
 use keys::Keys;
@@ -146,6 +148,31 @@ impl Verifier {
     /// The first rule that the token breaks.
     pub fn verify(&self, token: &str) -> Result<Claims, Refused> {
         self.verify_at(token, clock::unix_seconds())
+    }
+
+    /// As [`verify`](Verifier::verify), for a proof that it was verified: what
+    /// opens the rows of a user asks for that.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the token breaks.
+    pub fn current_user(&self, token: &str) -> Result<CurrentUser, Refused> {
+        self.verify(token).map(CurrentUser::new)
+    }
+
+    /// As [`current_user`](Verifier::current_user), at a given time in seconds
+    /// since 1970.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the token breaks.
+    pub fn current_user_at(
+        &self,
+        token: &str,
+        now_unix_seconds: i64,
+    ) -> Result<CurrentUser, Refused> {
+        self.verify_at(token, now_unix_seconds)
+            .map(CurrentUser::new)
     }
 
     /// As [`verify`](Verifier::verify), at a given time in seconds since 1970.
