@@ -94,6 +94,8 @@
 //!
 //! [Hallpass]: https://crates.io/crates/hallpass
 
+#[cfg(feature = "axum")]
+pub mod axum;
 mod builder;
 mod claims;
 mod clock;

@@ -7,12 +7,14 @@
 )]
 
 mod algorithm;
+mod axum_users;
 mod building;
 mod claims;
 mod encoding;
 mod foreign_keys;
 mod forge;
 mod header;
+mod http;
 mod interoperability;
 mod issuer;
 mod json;
