@@ -59,6 +59,8 @@ mod refusals;
 mod rig;
 mod routing;
 mod schema;
+mod signing_keys;
+mod signing_rotation;
 mod sources;
 mod statements;
 mod stories;
