@@ -149,6 +149,7 @@ pub(crate) enum KeysCommand {
     /// End a key at once, as after a theft: its tokens are refused from now on
     Retire {
         /// Its id, the `kid` of its tokens
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// Do not ask
         #[arg(long)]

@@ -96,8 +96,8 @@ impl Keys {
             Err(Refused::Algorithm) => ring.verify(token, now),
             Ok(user) if ring_decides => {
                 let issued = Timestamp::from_unix_seconds(user.iat);
-                let taken = ring.takes_over_from_secret(issued, now);
-                taken.then_some(user).ok_or(Refused::Algorithm)
+                let in_time = ring.takes_over_from_secret(issued, now);
+                in_time.then_some(user).ok_or(Refused::Algorithm)
             }
             outcome => outcome,
         }

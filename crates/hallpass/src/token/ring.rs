@@ -177,8 +177,8 @@ impl Ring {
         let signing = algorithm.and_then(|algorithm| self.signing(algorithm, now));
         let state = |key: &Key| match signing {
             _ if Some(key.public.algorithm) != algorithm => SigningKeyState::Idle,
-            _ if key.signs_from > now => SigningKeyState::Upcoming,
             Some(signing) if signing.generation == key.generation => SigningKeyState::Signing,
+            _ if key.signs_from > now => SigningKeyState::Upcoming,
             _ => SigningKeyState::Verifying,
         };
         let described = self.keys.iter().rev().map(|key| SigningKey {

@@ -123,9 +123,8 @@ async fn open(hallpass: &Hallpass, row: Row) -> Result<Option<Key>, StoreError> 
         tracing::error!(key = row.id, "a signing key was changed by hand: not used");
         return Ok(None);
     };
-    let sealer = &hallpass.keys().sealer;
     let sealed = row.sealed_private_key.unwrap_or_default();
-    let opened = sealer.open(&sealed, &public);
+    let opened = hallpass.keys().sealer.open(&sealed, &public);
     if let Some(opened) = opened.as_ref().filter(|opened| opened.by_previous_secret) {
         reseal(hallpass, &public, &opened.key, &sealed).await?;
     }

@@ -48,7 +48,7 @@ async fn jwks(State(hallpass): State<Hallpass>) -> Result<Response, Error> {
     public(KeySetResponse { keys })
 }
 
-/// What a client can learn by itself (OpenID Connect Discovery 1.0, section 3),
+/// What a client can learn by itself (`OpenID` Connect Discovery 1.0, section 3),
 /// as far as it is true today: there is no authorization endpoint and no ID
 /// token.
 #[derive(Serialize, ToSchema)]

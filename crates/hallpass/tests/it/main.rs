@@ -57,6 +57,7 @@ mod races;
 mod recording;
 mod refusals;
 mod rig;
+mod rotation_under_load;
 mod routing;
 mod schema;
 mod signing_keys;

@@ -221,10 +221,10 @@ on_both_engines! {
         let bob = es.account("bob@example.com").await;
         // The first key of an algorithm signs at once, so `ed` may be a second late.
         app.advance(1);
-        let (of_ed, of_es) = (published_key(&es, "EdDSA").await, published_key(&es, "ES256").await);
+        let (edwards, p256) = (published_key(&es, "EdDSA").await, published_key(&es, "ES256").await);
         // RFC 8725, section 3.1: what is public is no secret of an HMAC.
         let mut forged = Vec::new();
-        for key in [&of_ed, &of_es] {
+        for key in [&edwards, &p256] {
             let x = key["x"].as_str().unwrap();
             for secret in [x.to_owned(), key.to_string(), format!("[{key}]")] {
                 let forge = Forge::of(&ann).signed_with(secret).header("kid", key["kid"].clone());
@@ -233,9 +233,9 @@ on_both_engines! {
         }
         // One key's signature under the other's name, and under another `alg`.
         for (token, kid, alg) in [
-            (&ann.token, &of_es["kid"], "EdDSA"), (&ann.token, &of_es["kid"], "ES256"),
-            (&bob.token, &of_ed["kid"], "ES256"), (&bob.token, &of_ed["kid"], "EdDSA"),
-            (&ann.token, &of_ed["kid"], "none"), (&ann.token, &of_ed["kid"], "ES256"),
+            (&ann.token, &p256["kid"], "EdDSA"), (&ann.token, &p256["kid"], "ES256"),
+            (&bob.token, &edwards["kid"], "ES256"), (&bob.token, &edwards["kid"], "EdDSA"),
+            (&ann.token, &edwards["kid"], "none"), (&ann.token, &edwards["kid"], "ES256"),
         ] {
             let header = json!({"alg": alg, "typ": "JWT", "kid": kid});
             let rest = token.split_once('.').unwrap().1;

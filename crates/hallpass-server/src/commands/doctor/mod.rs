@@ -44,7 +44,12 @@ fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
     // Nothing starts without its folder, and most databases are in it.
     let database_known = folder_usable && is_known("DATABASE_URL");
     if database_known && database::check_place(&values, report) {
-        database::check(values.settings(any_secrets(secret)?), report)?;
+        let is_ours = matches!(
+            secret,
+            Some(SecretSource::Setting(_) | SecretSource::File(..))
+        );
+        let settings = values.settings(any_secrets(secret)?);
+        database::check(settings, is_ours, report)?;
     }
     Ok(())
 }
