@@ -39,6 +39,9 @@ pub struct Settings {
     pub signing_secret: SigningSecret,
     /// Holds the accounts.
     pub database: DatabaseUrl,
+    /// The same database by another way, which migrations take: straight to the
+    /// server where [`Settings::database`] names a pooler.
+    pub migrations_database: Option<DatabaseUrl>,
     /// Front ends on other origins that may call the API with credentials.
     pub cors_origins: Vec<Origin>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -71,6 +74,7 @@ impl Settings {
             public_url,
             signing_secret,
             database,
+            migrations_database: None,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             password_hash: HashPolicy::ARGON2ID,

@@ -34,5 +34,7 @@ mod pooled;
 mod rig;
 mod schema;
 mod settings;
+mod sleeping;
 mod stop;
+mod tls;
 mod two_servers;
