@@ -107,8 +107,9 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
     };
     let tried = tokio::time::timeout(PATIENCE, trying).await;
     let outcome = tried.map_err(|_| {
-        let database = &hallpass.settings().database;
-        let (seconds, hint) = (PATIENCE.as_secs(), hint(database));
+        let settings = hallpass.settings();
+        let database = &settings.database;
+        let (seconds, hint) = (PATIENCE.as_secs(), hint(settings));
         let reason = format!("could not be reached within {seconds} s");
         Failure::Database(format!("the database at {database} {reason}; {hint}"))
     })?;

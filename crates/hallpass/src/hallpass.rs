@@ -88,13 +88,21 @@ impl Hallpass {
     }
 
     /// Brings the database's schema up to date, under a lock: of servers that
-    /// start together one does it and the others wait.
+    /// start together one does it and the others wait. By way of
+    /// [`Settings::migrations_database`], if there is one.
     ///
     /// # Errors
     /// [`SchemaError`] when the database is away, or newer than this version.
     pub async fn migrate(&self) -> Result<(), SchemaError> {
-        self.settings().database.make_file()?;
-        self.db().migrate().await
+        let Some(direct) = &self.settings().migrations_database else {
+            self.settings().database.make_file()?;
+            return self.db().migrate().await;
+        };
+        direct.make_file()?;
+        let direct = Db::new(direct);
+        let outcome = direct.migrate().await;
+        direct.close().await;
+        outcome
     }
 
     /// Each migration of this version, and whether the database has it.

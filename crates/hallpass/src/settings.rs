@@ -45,6 +45,9 @@ pub struct Settings {
     pub signing: Signing,
     /// Holds the accounts.
     pub database: DatabaseUrl,
+    /// The same database by another way, which migrations take: straight to the
+    /// server where [`Settings::database`] names a pooler.
+    pub migrations_database: Option<DatabaseUrl>,
     /// Front ends on other origins that may call the API with credentials.
     pub cors_origins: Vec<Origin>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -79,6 +82,7 @@ impl Settings {
             previous_secrets: Vec::new(),
             signing: Signing::default(),
             database,
+            migrations_database: None,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             password_hash: HashPolicy::ARGON2ID,

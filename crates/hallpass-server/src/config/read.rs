@@ -23,6 +23,7 @@ use super::{Listen, Log, LogFormat, SecretSource, Secrets};
 pub(crate) struct Values {
     pub(crate) public_url: PublicUrl,
     pub(crate) database: DatabaseUrl,
+    pub(crate) migrations_database: Option<DatabaseUrl>,
     pub(crate) listen: Listen,
     pub(crate) cors_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -40,6 +41,7 @@ pub(crate) struct Values {
 
 const SECRET: &str = "BETTER_AUTH_SECRET";
 const SECRETS: &str = "BETTER_AUTH_SECRETS";
+const UNPOOLED: &str = "DATABASE_URL_UNPOOLED";
 
 /// More threads than this wait for each other, and each holds 19 MiB.
 const MOST_HASH_THREADS: usize = 256;
@@ -57,12 +59,14 @@ impl Values {
             PathBuf::from("./hallpass-data"),
             |text| Ok::<_, InvalidSetting>(PathBuf::from(text)),
         );
+        let database = reader.one(
+            "DATABASE_URL",
+            DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
+            |text| database(text, &data_dir),
+        );
         Self {
-            database: reader.one(
-                "DATABASE_URL",
-                DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
-                |text| database(text, &data_dir),
-            ),
+            migrations_database: reader.maybe(UNPOOLED, |text| unpooled(text, &database)),
+            database,
             public_url: reader.one("BETTER_AUTH_URL", PublicUrl::default(), PublicUrl::parse),
             listen: Listen {
                 host: reader.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
@@ -109,6 +113,9 @@ impl Values {
         let mut settings = Settings::new(url, secrets.current, database);
         settings.previous_secrets = secrets.previous;
         settings.signing = self.signing;
+        settings
+            .migrations_database
+            .clone_from(&self.migrations_database);
         settings.cors_origins.clone_from(&self.cors_origins);
         settings.trusted_proxies.clone_from(&self.trusted_proxies);
         settings.password_hash = self.password_hash;
@@ -284,6 +291,18 @@ fn shown(item: &str) -> String {
         "a URL with a user name".to_owned()
     } else {
         format!("{item:?}")
+    }
+}
+
+/// The server of `DATABASE_URL` by another way.
+fn unpooled(text: &str, database: &DatabaseUrl) -> Result<DatabaseUrl, String> {
+    let url = DatabaseUrl::parse(text, Path::new("")).map_err(|invalid| invalid.to_string())?;
+    if url.sqlite_path().is_some() {
+        Err("must begin with postgres://; a file has one way to it".to_owned())
+    } else if database.sqlite_path().is_some() {
+        Err("names a server, and DATABASE_URL does not".to_owned())
+    } else {
+        Ok(url)
     }
 }
 

@@ -42,7 +42,8 @@ fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
     let now = Clock::system().now();
     clock::check(now, report);
     // Nothing starts without its folder, and most databases are in it.
-    let database_known = folder_usable && is_known("DATABASE_URL");
+    let database_known =
+        folder_usable && is_known("DATABASE_URL") && is_known("DATABASE_URL_UNPOOLED");
     if database_known && database::check_place(&values, report) {
         let is_ours = matches!(
             secret,

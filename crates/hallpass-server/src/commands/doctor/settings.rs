@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::config::{self, Fault, Faults};
 
 /// A value that each setting takes; a secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 19] = [
+const EXAMPLES: [(&str, &str); 20] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -15,6 +15,10 @@ const EXAMPLES: [(&str, &str); 19] = [
     (
         "DATABASE_URL",
         "sqlite://hallpass.db or postgres://user:password@host/database?sslmode=require",
+    ),
+    (
+        "DATABASE_URL_UNPOOLED",
+        "postgres://user:password@host/database?sslmode=require",
     ),
     ("HALLPASS_BRAND_COLOR", "#1e6b52"),
     ("HALLPASS_BRAND_LOGO", "/etc/hallpass/logo.svg"),
