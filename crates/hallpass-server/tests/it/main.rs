@@ -27,6 +27,7 @@ mod disk_read_only;
 mod durability;
 mod first_start;
 mod hostile;
+mod interop;
 mod log;
 mod metrics;
 mod outage;
