@@ -151,10 +151,12 @@ async fn on_sqlite_a_statement_that_is_given_up_writes_nothing() {
 /// Where there is no runtime any more to roll back on.
 #[test]
 fn a_scope_may_outlive_its_runtime() {
-    let runtime = || tokio::runtime::Runtime::new().unwrap();
-    let database = runtime().block_on(Database::postgres());
-    let rows = database.rows();
-    let first = runtime();
+    let first = tokio::runtime::Runtime::new().unwrap();
+    let (database, rows) = first.block_on(async {
+        let database = Database::postgres().await;
+        let rows = database.rows();
+        (database, rows)
+    });
     let scope = first.block_on(async {
         let mut scope = rows.begin(&user(ANN)).await.unwrap();
         scope.query(ADD).bind("dropped").execute().await.unwrap();

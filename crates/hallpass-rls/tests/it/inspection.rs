@@ -141,8 +141,8 @@ const HOLES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "admin",
-        "create function all_tasks(\"of\" text) returns bigint language sql security definer as 'select count(*) from tasks'",
-        &["serious definer public.all_tasks(\"of\" text)"],
+        "create function all_tasks(\"Of\" text) returns bigint language sql security definer as 'select count(*) from tasks'",
+        &["serious definer public.all_tasks(\"Of\" text)"],
     ),
     (
         "admin",
