@@ -30,6 +30,7 @@ mod hostile;
 mod log;
 mod metrics;
 mod outage;
+mod pooled;
 mod rig;
 mod schema;
 mod settings;

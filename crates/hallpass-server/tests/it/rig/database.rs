@@ -65,6 +65,12 @@ impl Database {
         url.to_string()
     }
 
+    /// As [`Database::url`], by way of pgbouncer.
+    pub(crate) fn pooled_url(&self) -> String {
+        let pooler = super::cluster::from_make_test("HALLPASS_TEST_PGBOUNCER");
+        self.url_by(Url::parse(&pooler).unwrap().port().unwrap())
+    }
+
     /// The port of PostgreSQL.
     pub(crate) fn port(&self) -> u16 {
         Url::parse(&self.url()).unwrap().port().unwrap_or(5432)
