@@ -68,8 +68,8 @@ fn quoted(text: &mut Peekable<Chars<'_>>) -> Result<String, InvalidName> {
 fn plain(text: &mut Peekable<Chars<'_>>) -> Result<String, InvalidName> {
     let is_letter = |c: &char| c.is_ascii_alphabetic() || *c == '_' || !c.is_ascii();
     let mut name = String::new();
-    while let Some(letter) = text
-        .next_if(|c| is_letter(c) || (!name.is_empty() && (c.is_ascii_digit() || *c == '$')))
+    while let Some(letter) =
+        text.next_if(|c| is_letter(c) || (!name.is_empty() && (c.is_ascii_digit() || *c == '$')))
     {
         name.push(letter.to_ascii_lowercase());
     }
@@ -222,15 +222,18 @@ mod tests {
             ("tasks", r#""tasks""#),
             ("Tasks_2$", r#""tasks_2$""#),
             ("app.tasks", r#""app"."tasks""#),
-            (r#""App"."My ""odd"" table; --""#, r#""App"."My ""odd"" table; --""#),
+            (
+                r#""App"."My ""odd"" table; --""#,
+                r#""App"."My ""odd"" table; --""#,
+            ),
             (r#"app."a.b""#, r#""app"."a.b""#),
             ("größe", r#""größe""#),
         ] {
             assert_eq!(table(text).as_deref(), Ok(name), "{text}");
         }
         for text in [
-            "", ".", "a.", ".a", "a.b.c", "a b", "a;b", "2a", r#"""#, r#""""#, r#""a"#, r#""a"b"#, "a-b",
-            "\"a\0b\"",
+            "", ".", "a.", ".a", "a.b.c", "a b", "a;b", "2a", r#"""#, r#""""#, r#""a"#, r#""a"b"#,
+            "a-b", "\"a\0b\"",
         ] {
             assert_eq!(table(text), Err(InvalidName::Syntax), "{text}");
         }

@@ -46,7 +46,11 @@ impl UserRows {
     /// [`Error::Url`], which never holds the text.
     pub fn connect(url: &str) -> Result<Self, Error> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url).map_err(|_| Error::Url)?;
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| Error::Url)?
+                // pgbouncer knows no such parameter as it comes, and floats
+                // travel in binary form here, to which it does not apply.
+                .extra_float_digits(None);
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(PATIENCE)

@@ -149,7 +149,6 @@ impl Held {
     /// escape. It holds until the transaction ends (`true`), so that a pooler in
     /// transaction mode hands on nothing.
     #[expect(
-        clippy::disallowed_types,
         clippy::disallowed_methods,
         reason = "`begin` takes no parameters; the value is hexadecimal digits"
     )]

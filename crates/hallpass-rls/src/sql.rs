@@ -28,13 +28,16 @@ pub struct OwnedSql {
 
 const NO_OWNER: &str = "the SQL does not name $1, the owner: add `owner = $1` to its condition, or $1 to the values that it inserts";
 const NOT_ONE: &str = "the SQL holds a `;`: give one statement, without a semicolon";
-const COMMENT: &str = "the SQL holds a comment (`--` or `/*`), which could hide a condition: write it in Rust";
-const BACKSLASH: &str = "the SQL holds a backslash, which the two engines read differently: bind the value";
+const COMMENT: &str =
+    "the SQL holds a comment (`--` or `/*`), which could hide a condition: write it in Rust";
+const BACKSLASH: &str =
+    "the SQL holds a backslash, which the two engines read differently: bind the value";
 const DOLLAR: &str = "the SQL holds a `$` that begins no parameter: parameters are $1, $2, …";
 const QUESTION: &str = "the SQL holds a `?`: number the parameters, from $1, which is the owner";
 const UNCLOSED: &str = "the SQL holds a quote that is not closed";
 const VERB: &str = "the SQL must begin with select, insert, update, delete or with";
-const RESERVED: &str = "the SQL names set_config or hallpass.user_id: the scope alone says who the user is";
+const RESERVED: &str =
+    "the SQL names set_config or hallpass.user_id: the scope alone says who the user is";
 
 impl OwnedSql {
     /// Takes a statement that names `$1`; call this in a `const`, so that the
@@ -106,7 +109,11 @@ const fn parameters(text: &[u8]) -> Result<usize, &'static str> {
         }
         in_word = is_of_word(*byte);
     }
-    if names_owner { Ok(highest) } else { Err(NO_OWNER) }
+    if names_owner {
+        Ok(highest)
+    } else {
+        Err(NO_OWNER)
+    }
 }
 
 const fn is_of_word(byte: u8) -> bool {
@@ -188,11 +195,17 @@ mod tests {
         for (text, highest) in [
             ("select 1 from tasks where owner = $1", 1),
             ("SELECT 1 FROM tasks WHERE owner=$1", 1),
-            ("\n  with mine as (select id from tasks where owner = $1) select id from mine", 1),
+            (
+                "\n  with mine as (select id from tasks where owner = $1) select id from mine",
+                1,
+            ),
             ("insert into tasks (owner, a, b) values ($1, $2, $3)", 3),
             ("update tasks set a = $2 where owner = $1 and id = $12", 12),
             ("delete from tasks where id = $2 and ($1) = owner", 2),
-            ("select 'it''s; -- $2 ?', \"odd;name\" from tasks where owner = $1", 1),
+            (
+                "select 'it''s; -- $2 ?', \"odd;name\" from tasks where owner = $1",
+                1,
+            ),
             ("select a - -1, a / 2 from tasks where owner=$1::uuid", 1),
         ] {
             assert_eq!(parameters(text.as_bytes()), Ok(highest), "{text}");
@@ -213,7 +226,10 @@ mod tests {
             ("select \"$1\" from tasks", NO_OWNER),
             ("select '''$1''' from tasks", NO_OWNER),
             ("select 1 from tasks where owner = $1;", NOT_ONE),
-            ("select 1 from tasks where owner = $1; drop table tasks", NOT_ONE),
+            (
+                "select 1 from tasks where owner = $1; drop table tasks",
+                NOT_ONE,
+            ),
             ("select 1 from tasks -- where owner = $1", COMMENT),
             ("select 1 from tasks /* where owner = $1 */", COMMENT),
             ("select e'\\' $1' from tasks", BACKSLASH),
@@ -223,11 +239,17 @@ mod tests {
             ("select $$ $1 $$ from tasks", DOLLAR),
             ("select $a$ $1 $a$ from tasks", DOLLAR),
             ("select $01 from tasks where owner = $1", DOLLAR),
-            ("select $99999999999999999999 from tasks where owner = $1", DOLLAR),
+            (
+                "select $99999999999999999999 from tasks where owner = $1",
+                DOLLAR,
+            ),
             ("select ? from tasks where owner = $1", QUESTION),
             ("select 'open from tasks where owner = $1", UNCLOSED),
             ("select \"open from tasks where owner = $1", UNCLOSED),
-            ("select Set_Config('a', $2, true) from tasks where owner = $1", RESERVED),
+            (
+                "select Set_Config('a', $2, true) from tasks where owner = $1",
+                RESERVED,
+            ),
             ("select current_setting('hallpass.user_id'), $1", RESERVED),
         ] {
             assert_eq!(parameters(text.as_bytes()), Err(fault), "{text}");

@@ -1,8 +1,8 @@
 //! What is around a table and leads to its rows: rights that policies do not
 //! govern, views, functions, partitions and other relatives.
 
-use super::table::Table;
 use super::policies::guard_everything;
+use super::table::Table;
 use super::{Hole, Inspection};
 
 const RIGHTS: &str = "select pg_catalog.has_table_privilege($2, $1::bigint::oid, 'TRUNCATE') as truncate, \
@@ -153,9 +153,21 @@ impl Inspection<'_> {
             .persistent(false)
             .fetch_all(&mut *self.connection)
             .await?;
-        for Function { name, owner, fixed_path } in functions {
+        for Function {
+            name,
+            owner,
+            fixed_path,
+        } in functions
+        {
             let role = self.role.clone();
-            self.add(name, Hole::Definer { owner, role, fixed_path });
+            self.add(
+                name,
+                Hole::Definer {
+                    owner,
+                    role,
+                    fixed_path,
+                },
+            );
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ mod finding;
 mod policies;
 mod role;
 mod table;
+mod texts;
 
 use sqlx::postgres::PgConnection;
 

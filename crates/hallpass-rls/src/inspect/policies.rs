@@ -30,6 +30,7 @@ const COMMANDS: [(&str, &str); 4] = [
 ];
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of the catalogue")]
 pub(super) struct Policy {
     name: String,
     permissive: bool,
@@ -57,9 +58,12 @@ impl Policy {
     /// A condition that is not "the owner is the user" and nothing more.
     fn unclear_condition(&self) -> Option<&str> {
         let both = [self.reads.as_deref(), self.writes.as_deref()];
-        both.into_iter()
-            .flatten()
-            .find(|condition| !self.columns.iter().any(|column| is_owner_is_user(condition, column)))
+        both.into_iter().flatten().find(|condition| {
+            !self
+                .columns
+                .iter()
+                .any(|column| is_owner_is_user(condition, column))
+        })
     }
 
     fn takes_empty_for_a_value(&self) -> bool {
@@ -142,7 +146,9 @@ fn without_casts(text: &str) -> String {
             other => said.push(other),
         }
     }
-    said.strip_suffix("AS\"nullif\"").unwrap_or(&said).to_owned()
+    said.strip_suffix("AS\"nullif\"")
+        .unwrap_or(&said)
+        .to_owned()
 }
 
 impl Inspection<'_> {

@@ -18,6 +18,7 @@ const PRESETS: &str = "select coalesce(r.rolname::text, 'the database') as subje
     order by 1";
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of the catalogue")]
 struct Powers {
     through: String,
     superuser: bool,

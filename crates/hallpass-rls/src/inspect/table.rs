@@ -1,7 +1,7 @@
 //! A table itself: whose is it, and do its policies apply to everybody?
 
 use super::{Hole, Inspection};
-use crate::name::TableName;
+use crate::name::{Identifier, TableName};
 
 /// Ordinary and partitioned tables: nothing else has policies.
 const TABLE: &str = "select c.oid::bigint as id, \
@@ -29,7 +29,7 @@ pub(super) struct Table {
 impl Inspection<'_> {
     pub(super) async fn find(&mut self, name: &TableName) -> Result<Option<Table>, sqlx::Error> {
         sqlx::query_as(TABLE)
-            .bind(name.schema.as_ref().map(|schema| schema.as_str()))
+            .bind(name.schema.as_ref().map(Identifier::as_str))
             .bind(name.table.as_str())
             .bind(&self.role)
             .persistent(false)

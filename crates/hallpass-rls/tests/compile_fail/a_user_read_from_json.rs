@@ -1,6 +1,7 @@
 use hallpass_rls::CurrentUser;
+use serde::Deserialize as _;
 
 fn main() {
-    let user: CurrentUser = serde_json::from_str("{}").unwrap();
+    let user = CurrentUser::deserialize(serde_json::Value::Null);
     drop(user);
 }

@@ -1,8 +1,8 @@
-use hallpass_rls::{Error, UserRows};
+use hallpass_rls::UserRows;
 use hallpass_verify::Claims;
 
-async fn list(rows: &UserRows, claims: &Claims) -> Result<(), Error> {
-    rows.begin(claims).await?.commit().await
+fn begin(rows: &UserRows, claims: &Claims) {
+    drop(rows.begin(claims));
 }
 
 fn main() {}

@@ -28,7 +28,12 @@ async fn setting_left_behind(server: &Server, pool: &sqlx::PgPool) -> (String, i
     let setting = "select coalesce(current_setting('hallpass.user_id', true), '')";
     let left = sqlx::query_scalar(setting).fetch_one(pool).await.unwrap();
     let open = "select count(*) from pg_stat_activity where usename = $1 and state like 'idle in transaction%'";
-    let mut admin = sqlx::PgPool::connect(&server.url()).await.unwrap().acquire().await.unwrap();
+    let mut admin = sqlx::PgPool::connect(&server.url())
+        .await
+        .unwrap()
+        .acquire()
+        .await
+        .unwrap();
     let open = sqlx::query_scalar(open)
         .bind(server.app())
         .fetch_one(&mut *admin)
@@ -51,7 +56,10 @@ async fn server() -> (Database, sqlx::PgPool) {
 fn begin_and_give_up(future: impl Future) {
     let future = pin!(future);
     let poll = future.poll(&mut Context::from_waker(Waker::noop()));
-    assert!(matches!(poll, Poll::Pending), "it was to be given up half-way");
+    assert!(
+        matches!(poll, Poll::Pending),
+        "it was to be given up half-way"
+    );
 }
 
 #[tokio::test]
@@ -64,21 +72,44 @@ async fn no_way_to_end_leaves_the_user_behind() {
     let begin = async || rows.begin(&user(ANN)).await.unwrap();
 
     begin().await.commit().await.unwrap();
-    assert_eq!(setting_left_behind(server, &pool).await, (String::new(), 0), "commit");
+    assert_eq!(
+        setting_left_behind(server, &pool).await,
+        (String::new(), 0),
+        "commit"
+    );
     begin().await.roll_back().await.unwrap();
-    assert_eq!(setting_left_behind(server, &pool).await, (String::new(), 0), "rollback");
+    assert_eq!(
+        setting_left_behind(server, &pool).await,
+        (String::new(), 0),
+        "rollback"
+    );
     drop(begin().await);
-    assert_eq!(setting_left_behind(server, &pool).await, (String::new(), 0), "drop");
+    assert_eq!(
+        setting_left_behind(server, &pool).await,
+        (String::new(), 0),
+        "drop"
+    );
 
     let mut scope = begin().await;
     let failed: Result<Vec<(String,)>, _> = scope.query(FAIL).fetch_all().await;
-    assert!(matches!(failed, Err(Error::Database(_)) | Ok(_)), "{failed:?}");
+    assert!(
+        matches!(failed, Err(Error::Database(_)) | Ok(_)),
+        "{failed:?}"
+    );
     drop(scope);
-    assert_eq!(setting_left_behind(server, &pool).await, (String::new(), 0), "error");
+    assert_eq!(
+        setting_left_behind(server, &pool).await,
+        (String::new(), 0),
+        "error"
+    );
 
     // Given up within begin, a statement, and commit.
     begin_and_give_up(rows.begin(&user(ANN)));
-    assert_eq!(setting_left_behind(server, &pool).await, (String::new(), 0), "begin");
+    assert_eq!(
+        setting_left_behind(server, &pool).await,
+        (String::new(), 0),
+        "begin"
+    );
     let mut scope = begin().await;
     begin_and_give_up(scope.query(WAIT).fetch_all::<(String,)>());
     let after: Result<Vec<(String,)>, _> = scope.query(LIST).fetch_all().await;
@@ -104,7 +135,10 @@ async fn a_setting_of_the_session_would_be_seen() {
         panic!("of PostgreSQL");
     };
     let leak = format!("select set_config('hallpass.user_id', '{ANN}', false)");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(leak)).execute(&pool).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(leak))
+        .execute(&pool)
+        .await
+        .unwrap();
     assert_eq!(setting_left_behind(server, &pool).await.0, ANN);
     // A scope of another user is that user's all the same.
     let rows = UserRows::postgres(pool.clone());

@@ -183,7 +183,9 @@ const NO_HOLES: &[(&str, &str)] = &[
 ];
 
 async fn dig(server: &Server, who: &str, sql: &str) {
-    let sql = sql.replace("APP", &server.app()).replace("OWNER", &server.owner());
+    let sql = sql
+        .replace("APP", &server.app())
+        .replace("OWNER", &server.owner());
     match who {
         "own" => server.own(&sql).await,
         _ => server.admin(&sql).await,
@@ -224,13 +226,16 @@ async fn what_is_found_is_mended_by_the_sql_that_it_names() {
         for finding in &found {
             let (subject, fix) = (&finding.subject, finding.fix());
             // A step that needs names which are the operator's to choose.
-            if fix.contains('…') || fix.contains("another role") || fix.starts_with("compare with") {
+            if fix.contains('…') || fix.contains("another role") || fix.starts_with("compare with")
+            {
                 continue;
             }
             if fix.contains("hallpass rls") {
                 if fix.starts_with("drop policy") {
                     let (drop, _) = fix.split_once(';').unwrap();
-                    server.admin(&drop.replace("drop policy", "drop policy if exists")).await;
+                    server
+                        .admin(&drop.replace("drop policy", "drop policy if exists"))
+                        .await;
                 }
                 if !fix.starts_with("revoke") {
                     server.admin(&policies(&server, subject).to_string()).await;
@@ -241,7 +246,9 @@ async fn what_is_found_is_mended_by_the_sql_that_it_names() {
                 let (revoke, _) = fix.split_at(fix.len());
                 (revoke.rsplit_once("others, or ").unwrap().1, "")
             });
-            let first = first.rsplit_once("others, or ").map_or(first, |(_, sql)| sql);
+            let first = first
+                .rsplit_once("others, or ")
+                .map_or(first, |(_, sql)| sql);
             server.admin(first).await;
         }
         let left = server.inspect(&["tasks"]).await;
@@ -249,7 +256,9 @@ async fn what_is_found_is_mended_by_the_sql_that_it_names() {
             .iter()
             .filter(|one| {
                 let fix = one.fix();
-                fix.contains('…') || fix.contains("another role") || fix.starts_with("compare with")
+                fix.contains('…')
+                    || fix.contains("another role")
+                    || fix.starts_with("compare with")
                     || fix.contains("read what it does, or")
             })
             .map(|one| one.hole.code())
@@ -263,8 +272,14 @@ async fn what_is_found_is_mended_by_the_sql_that_it_names() {
 #[tokio::test]
 async fn tables_and_roles_that_are_not_there_are_told_of() {
     let server = server().await;
-    server.own("create view v as select * from tasks; create table \"Tasks\" (owner uuid)").await;
-    let found = said(&server.inspect(&["nope", "v", "other.tasks", "\"Tasks\""]).await);
+    server
+        .own("create view v as select * from tasks; create table \"Tasks\" (owner uuid)")
+        .await;
+    let found = said(
+        &server
+            .inspect(&["nope", "v", "other.tasks", "\"Tasks\""])
+            .await,
+    );
     assert_eq!(
         found,
         [
@@ -274,16 +289,29 @@ async fn tables_and_roles_that_are_not_there_are_told_of() {
             "serious not_enabled public.\"Tasks\"",
         ]
     );
-    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server.url()).await.unwrap();
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server.url())
+        .await
+        .unwrap();
     let (tables, role) = (["tasks".parse().unwrap()], "nobody_at_all".parse().unwrap());
-    let found = hallpass_rls::inspect(&mut connection, &tables, Some(&role)).await.unwrap();
+    let found = hallpass_rls::inspect(&mut connection, &tables, Some(&role))
+        .await
+        .unwrap();
     assert_eq!(said(&found), ["serious role_missing nobody_at_all"]);
     // Without a role it is the one that logs in.
-    let found = hallpass_rls::inspect(&mut connection, &tables, None).await.unwrap();
+    let found = hallpass_rls::inspect(&mut connection, &tables, None)
+        .await
+        .unwrap();
     assert_eq!(said(&found), ["serious superuser hallpass"]);
     let url = server.url_of(&server.app());
-    let mut app = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
-    assert_eq!(hallpass_rls::inspect(&mut app, &tables, None).await.unwrap(), []);
+    let mut app = <sqlx::PgConnection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
+    assert_eq!(
+        hallpass_rls::inspect(&mut app, &tables, None)
+            .await
+            .unwrap(),
+        []
+    );
     server.remove().await;
 }
 
@@ -297,9 +325,20 @@ async fn partitions_are_held_to_the_same_rules() {
              create table app.tasks_2 partition of app.tasks for values in (2)",
         )
         .await;
-    server.own(&policies(&server, "app.tasks").to_string()).await;
-    assert_eq!(server.inspect(&["app.tasks"]).await, [], "closed to the role");
-    server.own(&format!("grant all on all tables in schema app to {}", server.app())).await;
+    server
+        .own(&policies(&server, "app.tasks").to_string())
+        .await;
+    assert_eq!(
+        server.inspect(&["app.tasks"]).await,
+        [],
+        "closed to the role"
+    );
+    server
+        .own(&format!(
+            "grant all on all tables in schema app to {}",
+            server.app()
+        ))
+        .await;
     let found = said(&server.inspect(&["app.tasks"]).await);
     let expected = [
         "serious right app.tasks",
@@ -313,6 +352,11 @@ async fn partitions_are_held_to_the_same_rules() {
         server.own(&policies(&server, table).to_string()).await;
     }
     assert_eq!(server.inspect(&["app.tasks"]).await, []);
-    assert_eq!(server.inspect(&["app.tasks", "app.tasks_1", "app.tasks_2"]).await, []);
+    assert_eq!(
+        server
+            .inspect(&["app.tasks", "app.tasks_1", "app.tasks_2"])
+            .await,
+        []
+    );
     server.remove().await;
 }

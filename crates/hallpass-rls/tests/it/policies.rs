@@ -6,7 +6,9 @@ use crate::rig::{ANN, BOB, Server, policies};
 async fn server(table: &str, column: &str) -> Server {
     let server = Server::new().await;
     server
-        .own(&format!("create table {table} ({column} uuid not null, title text not null)"))
+        .own(&format!(
+            "create table {table} ({column} uuid not null, title text not null)"
+        ))
         .await;
     let rows = format!(
         "insert into {table} select owner::uuid, title from (values ('{ANN}', 'ann''s'), ('{BOB}', 'bob''s')) as v(owner, title)"
@@ -32,7 +34,8 @@ async fn without_a_user_there_are_no_rows() {
     }
     let one = format!("set hallpass.user_id = '{ANN}'; select title from tasks");
     assert_eq!(titles(&server, &one).await, ["ann's"]);
-    let nobody = "set hallpass.user_id = '00000000-0000-0000-0000-000000000000'; select title from tasks";
+    let nobody =
+        "set hallpass.user_id = '00000000-0000-0000-0000-000000000000'; select title from tasks";
     assert_eq!(titles(&server, nobody).await, [""; 0]);
     server.remove().await;
 }
@@ -42,9 +45,13 @@ async fn titles(server: &Server, sql: &str) -> Vec<String> {
     use sqlx::{Connection as _, Row as _};
     let url = server.url_of(&server.app());
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-    let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await;
+    let rows = sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .fetch_all(&mut connection)
+        .await;
     let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let titles = rows.iter().filter_map(|row| row.try_get::<String, _>("title").ok());
+    let titles = rows
+        .iter()
+        .filter_map(|row| row.try_get::<String, _>("title").ok());
     titles.collect()
 }
 
@@ -62,7 +69,12 @@ async fn rights_end_where_policies_do_not_reach() {
         "create trigger t before insert on tasks execute function suppress_redundant_updates_trigger()",
     ] {
         let refused = server.as_app(sql).await.unwrap_err();
-        let code = refused.as_database_error().unwrap().code().unwrap().into_owned();
+        let code = refused
+            .as_database_error()
+            .unwrap()
+            .code()
+            .unwrap()
+            .into_owned();
         assert_eq!(code, "42501", "{sql}: {refused}");
     }
     server.remove().await;
@@ -72,7 +84,9 @@ async fn rights_end_where_policies_do_not_reach() {
 async fn another_permissive_policy_adds_nothing() {
     let server = server("tasks", "owner").await;
     server.own(&policies(&server, "tasks").to_string()).await;
-    server.own("create policy everything on tasks for all to public using (true) with check (true)").await;
+    server
+        .own("create policy everything on tasks for all to public using (true) with check (true)")
+        .await;
     let one = format!("set hallpass.user_id = '{ANN}'; select title from tasks");
     assert_eq!(titles(&server, &one).await, ["ann's"]);
     assert_eq!(titles(&server, "select title from tasks").await, [""; 0]);
@@ -83,7 +97,9 @@ async fn another_permissive_policy_adds_nothing() {
 async fn the_owner_of_the_table_is_not_exempt() {
     let server = server("tasks", "owner").await;
     server.own(&policies(&server, "tasks").to_string()).await;
-    server.own("do $$ begin if exists (select from tasks) then raise 'rows'; end if; end $$").await;
+    server
+        .own("do $$ begin if exists (select from tasks) then raise 'rows'; end if; end $$")
+        .await;
     server.remove().await;
 }
 
@@ -98,7 +114,9 @@ async fn it_can_be_run_again_and_under_odd_names() {
         (format!("{odd}.\"$hallpass$\""), "\"select\""),
     ] {
         server
-            .own(&format!("create table {table} ({column} uuid not null, title text not null)"))
+            .own(&format!(
+                "create table {table} ({column} uuid not null, title text not null)"
+            ))
             .await;
         let role = server.app().parse().unwrap();
         let policies =
@@ -108,7 +126,9 @@ async fn it_can_be_run_again_and_under_odd_names() {
         }
         assert_eq!(server.inspect(&[&table]).await, [], "{table}");
         server
-            .admin(&format!("insert into {table} values ('{ANN}', 'ann''s'), ('{BOB}', 'bob''s')"))
+            .admin(&format!(
+                "insert into {table} values ('{ANN}', 'ann''s'), ('{BOB}', 'bob''s')"
+            ))
             .await;
         let one = format!("set hallpass.user_id = '{BOB}'; select title from {table}");
         assert_eq!(titles(&server, &one).await, ["bob's"], "{table}");
@@ -121,7 +141,9 @@ async fn it_can_be_run_again_and_under_odd_names() {
 #[tokio::test]
 async fn an_index_that_is_there_is_enough() {
     let server = server("tasks", "owner").await;
-    server.own("create unique index mine on tasks (owner, title)").await;
+    server
+        .own("create unique index mine on tasks (owner, title)")
+        .await;
     server.own(&policies(&server, "tasks").to_string()).await;
     let indexes = "select indexname::text from pg_indexes where tablename = 'tasks'";
     assert_eq!(server.as_app(indexes).await.unwrap(), ["mine"]);
@@ -133,7 +155,14 @@ async fn the_setting_is_read_once_a_query_and_the_index_is_used() {
     let server = server("tasks", "owner").await;
     server.own(&policies(&server, "tasks").to_string()).await;
     server.admin("insert into tasks select gen_random_uuid(), 'x' from generate_series(1, 5000); analyze tasks").await;
-    let plan = server.as_app("explain select title from tasks").await.unwrap().join("\n");
-    assert!(plan.contains("Index") && plan.contains("InitPlan"), "{plan}");
+    let plan = server
+        .as_app("explain select title from tasks")
+        .await
+        .unwrap()
+        .join("\n");
+    assert!(
+        plan.contains("Index") && plan.contains("InitPlan"),
+        "{plan}"
+    );
     server.remove().await;
 }

@@ -23,7 +23,8 @@ pub(crate) const LIST: OwnedSql =
 pub(crate) const ADD: OwnedSql = OwnedSql::new("insert into tasks (owner, title) values ($1, $2)");
 pub(crate) const RENAME: OwnedSql =
     OwnedSql::new("update tasks set title = $3 where owner = $1 and title = $2");
-pub(crate) const DROP: OwnedSql = OwnedSql::new("delete from tasks where owner = $1 and title = $2");
+pub(crate) const DROP: OwnedSql =
+    OwnedSql::new("delete from tasks where owner = $1 and title = $2");
 
 /// A user whose token was verified.
 pub(crate) fn user(id: &str) -> CurrentUser {
@@ -136,7 +137,11 @@ impl Server {
 
     pub(crate) async fn remove(&self) {
         let mut admin = admin("").await;
-        run(&mut admin, &format!("drop database {} with (force)", self.name)).await;
+        run(
+            &mut admin,
+            &format!("drop database {} with (force)", self.name),
+        )
+        .await;
         for role in [self.app(), self.owner()] {
             run(&mut admin, &format!("drop role {role}")).await;
         }
@@ -183,7 +188,9 @@ impl Database {
 
     pub(crate) fn url(&self) -> String {
         match self {
-            Self::Sqlite(folder) => format!("sqlite://{}", folder.path().join("tasks.db").display()),
+            Self::Sqlite(folder) => {
+                format!("sqlite://{}", folder.path().join("tasks.db").display())
+            }
             Self::Postgres(server) => server.url_of(&server.app()),
         }
     }

@@ -5,8 +5,12 @@ use hallpass_rls::{Error, OwnedSql, UserRows};
 use crate::rig::{ADD, ANN, BOB, DROP, Database, LIST, RENAME, add, on_both_engines, titles, user};
 
 /// As if the condition had been forgotten: `$1` is there, and says nothing.
-const LIST_ALL: OwnedSql =
-    OwnedSql::new("select title from tasks where $1 = $1 order by title");
+const LIST_ALL: OwnedSql = OwnedSql::new("select title from tasks where $1 = $1 order by title");
+
+/// As if the owner of a row came from the caller.
+const ADD_FOR: OwnedSql =
+    OwnedSql::new("insert into tasks (owner, title) select $2, $3 where $1 = $1");
+const GIVE: OwnedSql = OwnedSql::new("update tasks set owner = $2 where owner = $1");
 
 const WHO: OwnedSql = OwnedSql::new(
     "select current_setting('hallpass' || '.user_id', true) from (select $1) as mine",
@@ -99,7 +103,13 @@ on_both_engines! {
 
 #[test]
 fn a_url_of_something_else_is_refused_and_not_repeated() {
-    for url in ["", "mysql://a:secret@b/c", "postgres//", "postgres://a:b@[/", "tasks.db"] {
+    for url in [
+        "",
+        "mysql://a:secret@b/c",
+        "postgres//",
+        "postgres://a:b@[/",
+        "tasks.db",
+    ] {
         let refused = UserRows::connect(url).unwrap_err();
         assert_eq!(refused, Error::Url, "{url}");
         assert!(!refused.to_string().contains("secret"));
@@ -129,18 +139,25 @@ async fn on_postgresql_a_wrong_condition_shows_no_row_of_others() {
     assert_eq!(all, [("ann's".to_owned(),)]);
     scope.commit().await.unwrap();
 
-    // The owner of a row comes from the caller.
-    const ADD_FOR: OwnedSql =
-        OwnedSql::new("insert into tasks (owner, title) select $2, $3 where $1 = $1");
-    const GIVE: OwnedSql = OwnedSql::new("update tasks set owner = $2 where owner = $1");
     let bob: uuid::Uuid = BOB.parse().unwrap();
     let mut scope = rows.begin(&user(ANN)).await.unwrap();
-    let forbidden = scope.query(ADD_FOR).bind(bob).bind("for bob").execute().await;
-    assert!(matches!(forbidden, Err(Error::Forbidden(_))), "{forbidden:?}");
+    let forbidden = scope
+        .query(ADD_FOR)
+        .bind(bob)
+        .bind("for bob")
+        .execute()
+        .await;
+    assert!(
+        matches!(forbidden, Err(Error::Forbidden(_))),
+        "{forbidden:?}"
+    );
     drop(scope);
     let mut scope = rows.begin(&user(ANN)).await.unwrap();
     let forbidden = scope.query(GIVE).bind(bob).execute().await;
-    assert!(matches!(forbidden, Err(Error::Forbidden(_))), "{forbidden:?}");
+    assert!(
+        matches!(forbidden, Err(Error::Forbidden(_))),
+        "{forbidden:?}"
+    );
     drop(scope);
     assert_eq!(titles(&rows, BOB).await, ["bob's"]);
     rows.close().await;
@@ -157,7 +174,14 @@ async fn text_owners_are_taken_as_they_are() {
     server.own(&policies.to_string()).await;
     let rows = server.rows(1).text_owners();
     let hostile = [
-        "aB3xyzBetterAuth", "' or true --", "'; select 1; --", "\\", "\\'; --", "ö\u{202e}", "$1", "a\nb",
+        "aB3xyzBetterAuth",
+        "' or true --",
+        "'; select 1; --",
+        "\\",
+        "\\'; --",
+        "ö\u{202e}",
+        "$1",
+        "a\nb",
         "hallpass.user_id",
     ];
     for id in hostile {
@@ -169,8 +193,15 @@ async fn text_owners_are_taken_as_they_are() {
         let who: (String,) = scope.query(WHO).fetch_one().await.unwrap();
         assert_eq!(who.0, id);
     }
-    assert_eq!(titles(&rows, "ab3xyzbetterauth").await, [""; 0], "letter case counts");
-    assert_eq!(rows.begin(&user("a\0b")).await.unwrap_err(), Error::NotAnOwner);
+    assert_eq!(
+        titles(&rows, "ab3xyzbetterauth").await,
+        [""; 0],
+        "letter case counts"
+    );
+    assert_eq!(
+        rows.begin(&user("a\0b")).await.unwrap_err(),
+        Error::NotAnOwner
+    );
     rows.close().await;
     assert!(server.inspect(&["tasks"]).await.is_empty());
     server.remove().await;
