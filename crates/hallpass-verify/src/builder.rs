@@ -1,19 +1,86 @@
 //! The settings of a verifier.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
+
 use crate::claims::Rules;
 use crate::error::ConfigError;
-use crate::keys::Keys;
+#[cfg(feature = "jwks")]
+use crate::jwks::{Address, Source};
+use crate::key_set::KeySet;
+use crate::keys::{Keys, hmac_key};
 use crate::strict::Typ;
 use crate::{Inner, Verifier};
+
+/// Where the keys are to come from.
+#[derive(Clone)]
+pub(crate) enum Origin {
+    Shared(Vec<hmac::Key>),
+    Set(KeySet),
+    #[cfg(feature = "jwks")]
+    Fetched(Address),
+}
+
+impl Origin {
+    pub(crate) fn shared(secret: &[u8]) -> Result<Self, ConfigError> {
+        Ok(Self::Shared(vec![hmac_key(secret)?]))
+    }
+
+    fn also_shared(mut self, secret: &[u8]) -> Result<Self, ConfigError> {
+        let Self::Shared(keys) = &mut self else {
+            return Err(ConfigError::SecretBesideKeySet);
+        };
+        keys.push(hmac_key(secret)?);
+        Ok(self)
+    }
+
+    #[cfg(feature = "jwks")]
+    fn by_plain_http(mut self) -> Result<Self, ConfigError> {
+        let Self::Fetched(address) = &mut self else {
+            return Err(ConfigError::NothingToFetch);
+        };
+        address.plain_http = true;
+        Ok(self)
+    }
+
+    /// Where keys are fetched, this begins it.
+    #[cfg_attr(
+        not(feature = "jwks"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "only what is fetched can fail to begin"
+        )
+    )]
+    fn into_keys(self) -> Result<Keys, ConfigError> {
+        Ok(match self {
+            Self::Shared(keys) => Keys::Shared(keys),
+            Self::Set(set) => Keys::Set(set),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(address) => Keys::Fetched(Source::start(&address)?),
+        })
+    }
+}
+
+/// Says how many secrets there are, and nothing about them.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shared(keys) => write!(f, "HS256 x {}", keys.len()),
+            Self::Set(set) => set.fmt(f),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(address) => address.fmt(f),
+        }
+    }
+}
 
 /// Settings of a [`Verifier`] to be.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
-    keys: Result<Keys, ConfigError>,
+    keys: Result<Origin, ConfigError>,
     typ: Typ,
     issuer: String,
     audience: Option<String>,
@@ -22,7 +89,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(keys: Result<Keys, ConfigError>) -> Self {
+    pub(crate) fn new(keys: Result<Origin, ConfigError>) -> Self {
         Self {
             keys,
             typ: Typ::Required,
@@ -41,6 +108,17 @@ impl Builder {
     /// for several.
     pub fn also_accept(mut self, secret: impl AsRef<[u8]>) -> Self {
         self.keys = self.keys.and_then(|keys| keys.also_shared(secret.as_ref()));
+        self
+    }
+
+    /// Fetches the keys by plain HTTP from another machine too. Whoever can
+    /// change what passes on that network can then issue tokens: only for
+    /// networks that you trust to that extent.
+    ///
+    /// Only beside [`Verifier::jwks`]. Loopback addresses need no such word.
+    #[cfg(feature = "jwks")]
+    pub fn allow_plain_http(mut self) -> Self {
+        self.keys = self.keys.and_then(Origin::by_plain_http);
         self
     }
 
@@ -93,9 +171,13 @@ impl Builder {
     /// tokens without `typ` are to be taken with a secret, when no issuer is
     /// named, when the audience is empty, or when no token could live for a
     /// second.
+    ///
+    /// Where keys are fetched: when their address is no URL with https or not
+    /// to be trusted, outside of a tokio runtime, or when no HTTPS client can
+    /// be set up.
     pub fn build(self) -> Result<Verifier, ConfigError> {
         let keys = self.keys?;
-        if matches!(keys, Keys::Shared(_)) && self.typ != Typ::Required {
+        if matches!(keys, Origin::Shared(_)) && self.typ != Typ::Required {
             return Err(ConfigError::TypRequired);
         }
         if self.issuer.is_empty() {
@@ -114,6 +196,8 @@ impl Builder {
             leeway: whole_seconds(self.leeway),
             max_life,
         };
+        // Last, so that what does not build fetches nothing.
+        let keys = keys.into_keys()?;
         Ok(Verifier(Arc::new(Inner {
             keys,
             typ: self.typ,

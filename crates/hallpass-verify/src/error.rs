@@ -133,6 +133,26 @@ pub enum ConfigError {
     /// tells them apart.
     #[error("tokens that are signed with a shared secret must have a typ")]
     TypRequired,
+    /// The address of the keys is no URL with the scheme https and a host, or
+    /// has a user name or a password in it.
+    #[error("the address of the keys must be an https URL, without a user name or password")]
+    KeysUrl,
+    /// The address of the keys has the scheme http and leads to another machine.
+    #[error("keys are fetched by https, or from the same machine, or with `allow_plain_http`")]
+    KeysUrlInsecure,
+    /// Plain HTTP is allowed, and there are no keys to fetch.
+    #[error("`allow_plain_http` is for keys that are fetched")]
+    NothingToFetch,
+    /// Keys are to be fetched, and `build` was called outside of a tokio
+    /// runtime, which has to do it.
+    #[error("keys can be fetched only within a tokio runtime")]
+    NoRuntime,
+    /// No HTTPS client could be set up; most often, the machine has no
+    /// certificates of authorities.
+    #[error(
+        "no HTTPS client could be set up: has this machine the certificates of the authorities?"
+    )]
+    HttpClient,
     /// No issuer was named, or an empty one.
     #[error("the issuer must be named")]
     IssuerMissing,

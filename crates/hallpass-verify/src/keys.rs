@@ -6,6 +6,8 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 
 use crate::error::{ConfigError, Refused};
+#[cfg(feature = "jwks")]
+use crate::jwks::Source;
 use crate::key_set::KeySet;
 use crate::public_key::{Algorithm, PublicKey};
 use crate::strict::Header;
@@ -20,7 +22,6 @@ const MIN_SECRET_BYTES: usize = 32;
 /// its key up anew for every token, two more blocks to hash and two more
 /// allocations, and its prepared verifier cannot be kept since it is not
 /// `Sync`.
-#[derive(Clone)]
 pub(crate) enum Keys {
     /// HS256. Several secrets while one takes over from another.
     ///
@@ -31,6 +32,9 @@ pub(crate) enum Keys {
     Shared(Vec<hmac::Key>),
     /// `EdDSA` and ES256, each key with its own.
     Set(KeySet),
+    /// As `Set`, of the last set that was fetched.
+    #[cfg(feature = "jwks")]
+    Fetched(Source),
 }
 
 /// The keys that a signature may be made with.
@@ -40,23 +44,13 @@ pub(crate) enum Chosen<'a> {
 }
 
 impl Keys {
-    pub(crate) fn shared(secret: &[u8]) -> Result<Self, ConfigError> {
-        Ok(Self::Shared(vec![hmac_key(secret)?]))
-    }
-
-    pub(crate) fn also_shared(mut self, secret: &[u8]) -> Result<Self, ConfigError> {
-        match &mut self {
-            Self::Shared(keys) => keys.push(hmac_key(secret)?),
-            Self::Set(_) => return Err(ConfigError::SecretBesideKeySet),
-        }
-        Ok(self)
-    }
-
     /// Whether keys of our kind are for the algorithm that the header names.
     pub(crate) fn accept_algorithm(&self, alg: &str) -> bool {
         match self {
             Self::Shared(_) => alg == "HS256",
             Self::Set(_) => Algorithm::named(alg).is_some(),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(_) => Algorithm::named(alg).is_some(),
         }
     }
 
@@ -66,6 +60,16 @@ impl Keys {
         match self {
             Self::Shared(keys) => Ok(Chosen::Shared(keys)),
             Self::Set(set) => set.find(header.alg(), header.kid()?).map(Chosen::Public),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(source) => {
+                let kid = header.kid()?;
+                let set = source.keys().ok_or(Refused::KeysUnavailable)?;
+                let found = set.find(header.alg(), kid);
+                if matches!(found, Err(Refused::UnknownKey)) {
+                    source.ask();
+                }
+                found.map(Chosen::Public)
+            }
         }
     }
 }
@@ -91,11 +95,13 @@ impl fmt::Debug for Keys {
         match self {
             Self::Shared(keys) => write!(f, "HS256 x {}", keys.len()),
             Self::Set(set) => set.fmt(f),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(source) => source.fmt(f),
         }
     }
 }
 
-fn hmac_key(secret: &[u8]) -> Result<hmac::Key, ConfigError> {
+pub(crate) fn hmac_key(secret: &[u8]) -> Result<hmac::Key, ConfigError> {
     if secret.len() < MIN_SECRET_BYTES {
         return Err(ConfigError::SecretTooShort);
     }

@@ -100,6 +100,8 @@ mod builder;
 mod claims;
 mod clock;
 mod error;
+#[cfg(feature = "jwks")]
+mod jwks;
 mod key_set;
 mod keys;
 mod public_key;
@@ -114,6 +116,7 @@ pub use error::{ConfigError, KeySetError, Refused};
 pub use key_set::KeySet;
 pub use user::CurrentUser;
 
+use builder::Origin;
 use claims::Rules;
 use keys::Keys;
 use strict::{Parts, Typ};
@@ -139,7 +142,7 @@ impl Verifier {
     ///
     /// Whoever has the secret can issue tokens, not only verify them.
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> Builder {
-        Builder::new(Keys::shared(secret.as_ref()))
+        Builder::new(Origin::shared(secret.as_ref()))
     }
 
     /// Starts a verifier for tokens that are signed with one of these public
@@ -147,7 +150,47 @@ impl Verifier {
     ///
     /// Whoever has the set can verify tokens and issue none.
     pub fn key_set(keys: KeySet) -> Builder {
-        Builder::new(Ok(Keys::Set(keys)))
+        Builder::new(Ok(Origin::Set(keys)))
+    }
+
+    /// Starts a verifier for tokens that are signed with a public key of the
+    /// set at this URL, which is fetched and kept up to date in the background.
+    ///
+    /// ```no_run
+    /// use hallpass_verify::Verifier;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Verifier::jwks("https://app.example.com/api/auth/jwks")
+    ///     .issuer("https://app.example.com")
+    ///     .audience("https://app.example.com")
+    ///     .accept_missing_typ() // a Better Auth server writes none
+    ///     .build()?;
+    ///
+    /// # let token = "";
+    /// let user = verifier.current_user_fresh(token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `build` does not wait for the first set; it needs a tokio runtime, which
+    /// must live as long as the verifier. The task ends with the last clone.
+    ///
+    /// | | |
+    /// |---|---|
+    /// | fetched | at the start; then after `max-age` of `Cache-Control`, at least a minute and at most an hour, five minutes where nothing is said; and when a token names a key that is not in the set, at most once a minute for all such tokens |
+    /// | by | https, or plain HTTP on the same machine ([`allow_plain_http`](Builder::allow_plain_http) elsewhere), with the authorities that the machine trusts; no redirect is followed; whole within 5 seconds |
+    /// | taken | status 200 and a set that [`KeySet::parse`] takes, at most 64 KiB |
+    /// | anything else | is logged by `tracing` and tried again after 1, 2, 4 … 60 seconds; the last good set stays in use, for as long as that takes |
+    /// | no set so far | [`Refused::KeysUnavailable`]: a 503, never a 401 |
+    ///
+    /// What a token says of where its key is (`jku`, `x5u`) is never followed.
+    #[cfg(feature = "jwks")]
+    pub fn jwks(url: impl Into<String>) -> Builder {
+        Builder::new(Ok(Origin::Fetched(jwks::Address {
+            text: url.into(),
+            plain_http: false,
+        })))
     }
 
     /// The claims of this token, if it is authentic, for us, and valid now.
@@ -197,6 +240,43 @@ impl Verifier {
         let chosen = parts.choose(keys, *typ)?;
         parts.check_signature(&chosen)?;
         rules.admit(&parts.payload()?, now_unix_seconds)
+    }
+
+    /// As [`verify`](Verifier::verify), and where keys are fetched: waits for
+    /// the first set, and when the token names a key that is not there yet, for
+    /// the newest one. Waits at most 6 seconds, and once. Call it within a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the token breaks; [`Refused::KeysUnavailable`] when no
+    /// set of keys came.
+    #[cfg(feature = "jwks")]
+    pub async fn verify_fresh(&self, token: &str) -> Result<Claims, Refused> {
+        let Keys::Fetched(source) = &self.0.keys else {
+            return self.verify(token);
+        };
+        let before = source.generation();
+        let first = self.verify(token);
+        if !matches!(first, Err(Refused::UnknownKey | Refused::KeysUnavailable)) {
+            return first;
+        }
+        source.settled().await;
+        if source.generation() == before {
+            return first;
+        }
+        self.verify(token)
+    }
+
+    /// As [`verify_fresh`](Verifier::verify_fresh), for a proof that the token
+    /// was verified.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_fresh`](Verifier::verify_fresh).
+    #[cfg(feature = "jwks")]
+    pub async fn current_user_fresh(&self, token: &str) -> Result<CurrentUser, Refused> {
+        self.verify_fresh(token).await.map(CurrentUser::new)
     }
 }
 

@@ -160,6 +160,13 @@ async fn authenticate(
     }
 }
 
+/// With keys that are fetched this may wait for them.
+#[cfg(feature = "jwks")]
+async fn verify(verifier: &Verifier, token: &str) -> Result<CurrentUser, crate::Refused> {
+    verifier.current_user_fresh(token).await
+}
+
+#[cfg(not(feature = "jwks"))]
 fn verify(
     verifier: &Verifier,
     token: &str,

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot set up its case has failed"
 )]
@@ -10,6 +11,7 @@ mod algorithm;
 mod axum_users;
 mod building;
 mod claims;
+mod dependencies;
 mod encoding;
 mod foreign_keys;
 mod forge;
@@ -17,7 +19,13 @@ mod header;
 mod http;
 mod interoperability;
 mod issuer;
+mod issuer_server;
 mod json;
+mod jwks_address;
+mod jwks_axum;
+mod jwks_failures;
+mod jwks_schedule;
+mod jwks_unknown_keys;
 mod key_choice;
 mod key_confusion;
 mod key_sets;
