@@ -83,6 +83,7 @@ pub use self::settings::{
 pub use self::throttle::Client;
 pub use self::token::{AccessToken, TokenBearer};
 pub use self::user::{DisplayName, InvalidName, User, UserId};
+pub use hallpass_rls as rls;
 pub use ipnet::IpNet;
 pub use secrecy::SecretString;
 

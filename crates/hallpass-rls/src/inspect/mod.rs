@@ -7,6 +7,7 @@ mod role;
 mod table;
 mod texts;
 
+use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 pub use self::finding::{Finding, Hole, Severity};
@@ -40,8 +41,14 @@ pub async fn inspect(
     tables: &[TableName],
     role: Option<&RoleName>,
 ) -> Result<Vec<Finding>, Error> {
-    let looked = look(connection, tables, role).await;
-    looked.map_err(|error| Error::of(&error))
+    let looked = async {
+        // For a pooler in transaction mode: all on one connection.
+        let mut transaction = connection.begin().await?;
+        let findings = look(&mut transaction, tables, role).await?;
+        transaction.rollback().await?;
+        Ok(findings)
+    };
+    looked.await.map_err(|error: sqlx::Error| Error::of(&error))
 }
 
 async fn look(

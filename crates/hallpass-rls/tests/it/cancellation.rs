@@ -14,7 +14,7 @@ const WHO: OwnedSql = OwnedSql::new(
 
 const WAIT: OwnedSql = OwnedSql::new("select pg_sleep(600)::text from (select $1) as mine");
 
-const FAIL: OwnedSql = OwnedSql::new("select title from tasks where owner = $1 and 1 / 0 = 1");
+const FAIL: OwnedSql = OwnedSql::new("select (1 / ($1::uuid is null)::int)::text");
 
 async fn who(rows: &UserRows, id: &str) -> String {
     let mut scope = rows.begin(&user(id)).await.unwrap();
@@ -52,14 +52,11 @@ async fn server() -> (Database, sqlx::PgPool) {
     (database, pool)
 }
 
-/// Polls once, and gives it up.
-fn begin_and_give_up(future: impl Future) {
+/// Polls once and gives it up; `false` where it had its answer at once.
+fn given_up(future: impl Future) -> bool {
     let future = pin!(future);
     let poll = future.poll(&mut Context::from_waker(Waker::noop()));
-    assert!(
-        matches!(poll, Poll::Pending),
-        "it was to be given up half-way"
-    );
+    matches!(poll, Poll::Pending)
 }
 
 #[tokio::test]
@@ -92,10 +89,7 @@ async fn no_way_to_end_leaves_the_user_behind() {
 
     let mut scope = begin().await;
     let failed: Result<Vec<(String,)>, _> = scope.query(FAIL).fetch_all().await;
-    assert!(
-        matches!(failed, Err(Error::Database(_)) | Ok(_)),
-        "{failed:?}"
-    );
+    assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
     drop(scope);
     assert_eq!(
         setting_left_behind(server, &pool).await,
@@ -104,20 +98,20 @@ async fn no_way_to_end_leaves_the_user_behind() {
     );
 
     // Given up within begin, a statement, and commit.
-    begin_and_give_up(rows.begin(&user(ANN)));
+    while !given_up(rows.begin(&user(ANN))) {}
     assert_eq!(
         setting_left_behind(server, &pool).await,
         (String::new(), 0),
         "begin"
     );
     let mut scope = begin().await;
-    begin_and_give_up(scope.query(WAIT).fetch_all::<(String,)>());
+    assert!(given_up(scope.query(WAIT).fetch_all::<(String,)>()));
     let after: Result<Vec<(String,)>, _> = scope.query(LIST).fetch_all().await;
     assert_eq!(after, Err(Error::GivenUp), "nobody knows what became of it");
     assert_eq!(scope.commit().await, Err(Error::GivenUp));
     let (left, _) = setting_left_behind(server, &pool).await;
     assert_eq!(left, "", "statement");
-    begin_and_give_up(begin().await.commit());
+    while !given_up(begin().await.commit()) {}
     let (left, _) = setting_left_behind(server, &pool).await;
     assert_eq!(left, "", "commit");
 
@@ -163,7 +157,7 @@ async fn a_scope_that_is_dropped_in_order_costs_no_connection() {
     }
     assert_eq!(process().await, before);
     let mut scope = rows.begin(&user(ANN)).await.unwrap();
-    begin_and_give_up(scope.query(WAIT).fetch_all::<(String,)>());
+    assert!(given_up(scope.query(WAIT).fetch_all::<(String,)>()));
     drop(scope);
     assert_ne!(process().await, before, "one that is given up is closed");
     pool.close().await;
@@ -175,7 +169,10 @@ async fn on_sqlite_a_statement_that_is_given_up_writes_nothing() {
     let database = Database::sqlite().await;
     let rows = database.rows();
     let mut scope = rows.begin(&user(ANN)).await.unwrap();
-    begin_and_give_up(scope.query(ADD).bind("given up").execute());
+    while !given_up(scope.query(ADD).bind("given up").execute()) {
+        drop(scope);
+        scope = rows.begin(&user(ANN)).await.unwrap();
+    }
     assert_eq!(scope.commit().await, Err(Error::GivenUp));
     add(&rows, BOB, "after it").await.unwrap();
     assert_eq!(titles(&rows, ANN).await, [""; 0]);

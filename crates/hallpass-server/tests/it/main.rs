@@ -32,6 +32,7 @@ mod metrics;
 mod outage;
 mod pooled;
 mod rig;
+mod rls;
 mod schema;
 mod settings;
 mod stop;

@@ -9,6 +9,7 @@
 mod error;
 mod lease;
 mod migrations;
+mod rows;
 mod server;
 mod url;
 

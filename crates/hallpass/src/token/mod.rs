@@ -5,7 +5,7 @@ mod keys;
 use std::fmt;
 use std::time::Duration;
 
-use hallpass_verify::{Claims, Refused};
+use hallpass_verify::{Claims, CurrentUser, Refused};
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::keys::Keys;
@@ -47,6 +47,15 @@ pub struct TokenBearer {
     pub user_id: UserId,
     /// The second in which the token dies.
     pub expires_at: Timestamp,
+    /// Private, so that nobody but [`verify`] makes a bearer.
+    verified: CurrentUser,
+}
+
+/// A bearer's own rows: [`UserRows::begin`](crate::rls::UserRows::begin).
+impl AsRef<CurrentUser> for TokenBearer {
+    fn as_ref(&self) -> &CurrentUser {
+        &self.verified
+    }
 }
 
 /// Signs a token for `user`, alive for [`TOKEN_LIFE`] from `now`.
@@ -66,11 +75,11 @@ pub(crate) fn issue(keys: &Keys, user: &User, now: Timestamp) -> Result<AccessTo
 
 /// Verifies a token at the time `now`, with no leeway.
 pub(crate) fn verify(keys: &Keys, token: &str, now: Timestamp) -> Result<TokenBearer, Error> {
-    let claims = keys
+    let verified = keys
         .verifier()
-        .verify_at(token, now.unix_seconds())
+        .current_user_at(token, now.unix_seconds())
         .map_err(refuse)?;
-    bearer(&claims).ok_or_else(|| {
+    bearer(verified).ok_or_else(|| {
         tracing::debug!(rule = "subject", "token refused");
         Error::InvalidToken
     })
@@ -91,10 +100,10 @@ fn refuse(refused: Refused) -> Error {
     }
 }
 
-fn bearer(claims: &Claims) -> Option<TokenBearer> {
-    let user_id = UserId::parse(&claims.sub)?;
+fn bearer(verified: CurrentUser) -> Option<TokenBearer> {
     Some(TokenBearer {
-        user_id,
-        expires_at: Timestamp::from_unix_seconds(claims.exp),
+        user_id: UserId::parse(&verified.sub)?,
+        expires_at: Timestamp::from_unix_seconds(verified.exp),
+        verified,
     })
 }
