@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use hallpass::rls::{ColumnName, RoleName, TableName};
 
 use crate::paint;
 
@@ -48,7 +49,9 @@ pub(crate) enum Command {
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi(OpenapiArgs),
     /// Check settings, secret, database, clock and cookies, and say how to mend what is wrong
-    Doctor(JsonArgs),
+    Doctor(DoctorArgs),
+    /// Print the SQL that lets PostgreSQL keep the rows of each user apart (row-level security)
+    Rls(RlsArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for
@@ -77,6 +80,34 @@ pub(crate) struct JsonArgs {
     /// Print JSON, for scripts
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Look at the row-level security of these tables in `DATABASE_URL`, and at nothing else
+    #[arg(long, value_name = "TABLE", num_args = 1..)]
+    pub(crate) rls: Vec<TableName>,
+    /// The role that your application logs in as [default: that of `DATABASE_URL`]
+    #[arg(long, requires = "rls")]
+    pub(crate) role: Option<RoleName>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RlsArgs {
+    /// The tables that hold rows of users, written as in SQL
+    #[arg(required = true, value_name = "TABLE")]
+    pub(crate) tables: Vec<TableName>,
+    /// The column that holds the id of a row's owner
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) owner: ColumnName,
+    /// The role that your application logs in as; it must own nothing
+    #[arg(long)]
+    pub(crate) role: RoleName,
+    /// The column is of type text, not uuid
+    #[arg(long)]
+    pub(crate) text: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hallpass_rls::{Finding, RoleName, TableName};
+
 use crate::clock::{Clock, Timestamp};
 use crate::db::{DatabaseServer, Db, MigrationState, MigrationStatus, SchemaError};
 use crate::email::EmailAddress;
@@ -132,6 +134,20 @@ impl Hallpass {
     /// [`SchemaError`] with the very reason when it cannot be reached.
     pub async fn database_server(&self) -> Result<Option<DatabaseServer>, SchemaError> {
         Ok(self.db().server().await?)
+    }
+
+    /// The known holes in the row-level security of these tables, for `role` or
+    /// else for the role that the settings log in as; `None` where there is no
+    /// such thing, as with SQLite. See [`rls::inspect`](crate::rls::inspect()).
+    ///
+    /// # Errors
+    /// [`SchemaError`] with the very reason when it cannot be looked at.
+    pub async fn inspect_rows(
+        &self,
+        tables: &[TableName],
+        role: Option<&RoleName>,
+    ) -> Result<Option<Vec<Finding>>, SchemaError> {
+        Ok(self.db().inspect_rows(tables, role).await?)
     }
 
     /// The whole server: the API and its description, the pages, and an answer

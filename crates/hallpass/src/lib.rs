@@ -85,6 +85,7 @@ pub use self::token::{
     AccessToken, ROTATION_LEAD, SigningKey, SigningKeyError, SigningKeyState, TokenBearer,
 };
 pub use self::user::{DisplayName, InvalidName, User, UserId};
+pub use hallpass_rls as rls;
 pub use ipnet::IpNet;
 pub use secrecy::SecretString;
 

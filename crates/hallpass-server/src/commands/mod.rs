@@ -8,6 +8,7 @@ mod library;
 mod migrate;
 mod openapi;
 mod output;
+mod rls;
 mod secret;
 mod serve;
 mod token;
@@ -28,7 +29,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Token(command) => token::run(command),
         Command::Secret => secret::run(),
         Command::Openapi(args) => openapi::run(args),
-        Command::Doctor(args) => doctor::run(args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Rls(args) => rls::run(args),
         Command::Completions { shell } => completions::run(shell),
     };
     match outcome {

@@ -33,6 +33,7 @@ mod metrics;
 mod outage;
 mod pooled;
 mod rig;
+mod rls;
 mod schema;
 mod settings;
 mod sleeping;

@@ -11,6 +11,7 @@ mod lease;
 mod migrations;
 mod postgres;
 mod postgres_url;
+mod rows;
 mod server;
 mod session;
 mod url;

@@ -66,6 +66,15 @@ pub struct TokenBearer {
     pub user_id: UserId,
     /// The second in which the token dies.
     pub expires_at: Timestamp,
+    /// Private, so that nobody but [`verify`] makes a bearer.
+    verified: CurrentUser,
+}
+
+/// A bearer's own rows: [`UserRows::begin`](crate::rls::UserRows::begin).
+impl AsRef<CurrentUser> for TokenBearer {
+    fn as_ref(&self) -> &CurrentUser {
+        &self.verified
+    }
 }
 
 /// Signs a token for `user`, alive for [`TOKEN_LIFE`] from now. What signs was
@@ -137,7 +146,7 @@ async fn with_current_keys(
 
 fn judge(verified: Result<CurrentUser, Refused>) -> Result<TokenBearer, Error> {
     let user = verified.map_err(refuse)?;
-    bearer(&user).ok_or_else(|| {
+    bearer(user).ok_or_else(|| {
         tracing::debug!(rule = "subject", "token refused");
         Error::InvalidToken
     })
@@ -166,10 +175,10 @@ fn refuse(refused: Refused) -> Error {
     }
 }
 
-fn bearer(claims: &Claims) -> Option<TokenBearer> {
-    let user_id = UserId::parse(&claims.sub)?;
+fn bearer(verified: CurrentUser) -> Option<TokenBearer> {
     Some(TokenBearer {
-        user_id,
-        expires_at: Timestamp::from_unix_seconds(claims.exp),
+        user_id: UserId::parse(&verified.sub)?,
+        expires_at: Timestamp::from_unix_seconds(verified.exp),
+        verified,
     })
 }

@@ -6,19 +6,24 @@ mod database;
 mod exposure;
 mod files;
 mod report;
+mod rls;
 mod settings;
 
 use hallpass::Clock;
 
 use self::report::Report;
-use crate::cli::JsonArgs;
+use crate::cli::DoctorArgs;
 use crate::config::{self, Environment, Reading, SecretSource, Secrets};
 use crate::exit::Failure;
 
-pub(super) fn run(args: JsonArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let mut report = Report::default();
-    examine(Reading::of(&Environment::of_process()), &mut report)?;
-    report.print(args.json)
+    if args.rls.is_empty() {
+        examine(Reading::of(&Environment::of_process()), &mut report)?;
+    } else {
+        rls::check(&args.rls, args.role.as_ref(), &mut report)?;
+    }
+    report.print(args.output.json)
 }
 
 /// Looks at as much as can be read. What a fault hides is left out: it would be
