@@ -96,7 +96,7 @@ impl Keys {
             Err(Refused::Algorithm) => ring.verify(token, now),
             Ok(user) if ring_decides => {
                 let issued = Timestamp::from_unix_seconds(user.iat);
-                let in_time = ring.takes_over_from_secret(issued, now);
+                let in_time = ring.is_of_before(issued);
                 in_time.then_some(user).ok_or(Refused::Algorithm)
             }
             outcome => outcome,

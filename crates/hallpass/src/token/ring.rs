@@ -156,14 +156,11 @@ impl Ring {
         }
     }
 
-    /// Whether a token that the shared secret signed at `issued` may still be
-    /// taken, where keys of this ring sign now. Who has the secret could date
-    /// a token back, so the time to take them ends.
-    pub(super) fn takes_over_from_secret(&self, issued: Timestamp, now: Timestamp) -> bool {
-        self.began.is_none_or(|began| {
-            let last = began.plus(ROLLOUT);
-            issued <= last && now <= last.plus(TOKEN_LIFE)
-        })
+    /// Whether a token that the shared secret signed at `issued` may be taken,
+    /// where keys of this ring sign now. Who has the secret can date a token
+    /// back, but not for long: one of before is dead an hour later.
+    pub(super) fn is_of_before(&self, issued: Timestamp) -> bool {
+        self.began.is_none_or(|began| issued <= began.plus(ROLLOUT))
     }
 
     pub(super) fn published(&self) -> Published {

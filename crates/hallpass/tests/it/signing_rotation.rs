@@ -88,9 +88,11 @@ on_both_engines! {
         let ann = one.account("ann@example.com").await;
         assert_eq!(two.me(&ann.token).await.status, 200);
         for _ in 0..5 {
-            one.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+            let key = one.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+            assert_eq!(key.signs_from.since(app.clock.now()), Duration::from_secs(2));
             app.advance(2);
             let token = sign_in(&one).await;
+            assert_eq!(kid(&token), key.id);
             assert_eq!(two.me(&token).await.status, 200);
             assert_eq!(two.me(&ann.token).await.status, 200);
         }
