@@ -107,6 +107,8 @@ mod keys;
 mod public_key;
 mod strict;
 mod user;
+#[cfg(test)]
+mod vectors;
 
 use std::sync::Arc;
 

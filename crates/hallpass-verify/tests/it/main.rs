@@ -9,6 +9,7 @@
 
 mod algorithm;
 mod axum_users;
+mod better_auth;
 mod building;
 mod claims;
 mod dependencies;
@@ -21,6 +22,7 @@ mod interoperability;
 mod issuer;
 mod issuer_server;
 mod json;
+mod json_suite;
 mod jwks_address;
 mod jwks_axum;
 mod jwks_failures;
