@@ -1,5 +1,9 @@
 //! An issuer that is away or answers something else.
 
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use hallpass_verify::{Claims, Refused, Verifier};
 use tokio::task::JoinHandle;
 
@@ -274,4 +278,7 @@ fn what_was_fetched_outlives_the_runtime() {
     assert!(verifier.verify(&token(&key)).is_ok());
     let unknown = token(&IssuerKey::ed25519("unknown"));
     assert_eq!(verifier.verify(&unknown), Err(Refused::UnknownKey));
+    let waiting = pin!(verifier.verify_fresh(&unknown));
+    let at_once = waiting.poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(at_once, Poll::Ready(Err(Refused::UnknownKey)));
 }

@@ -26,6 +26,7 @@ mod json_suite;
 mod jwks_address;
 mod jwks_axum;
 mod jwks_failures;
+mod jwks_log;
 mod jwks_schedule;
 mod jwks_unknown_keys;
 mod key_choice;
