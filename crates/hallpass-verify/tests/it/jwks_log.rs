@@ -80,6 +80,7 @@ async fn each_failure_is_logged_with_its_cause_and_success_is_not() {
     assert_eq!(lines.len(), expected.len(), "{lines:?}");
     for (line, (cause, next)) in lines.iter().zip(expected) {
         assert!(line.contains(&format!("url={url}")), "{line}");
+        assert_eq!(line.matches(&url).count(), 1, "{line}");
         assert!(line.contains(&format!("cause={cause}")), "{line}");
         assert!(
             line.ends_with(&format!("next_try_seconds={next}")),

@@ -28,6 +28,7 @@ mod jwks_axum;
 mod jwks_failures;
 mod jwks_log;
 mod jwks_schedule;
+mod jwks_tls;
 mod jwks_unknown_keys;
 mod key_choice;
 mod key_confusion;
