@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::error::{is_lost, is_unavailable};
 use super::postgres_url::PostgresServer;
-use super::{COMMIT, Lease, STATEMENT_TIMEOUT, Session, StoreError};
+use super::{Lease, STATEMENT_TIMEOUT, Session, StoreError};
 use crate::clock::monotonic;
 
 /// Connections a server keeps at most. Sign-ins are bounded by hashing long
@@ -44,6 +44,7 @@ const WAKING: [Duration; 5] = [
 const AWAKE: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
 const BEGIN: &str = "begin";
+const COMMIT: &str = "commit";
 const WHICH_SESSION: &str = "select pg_backend_pid()";
 
 /// A pool of connections, and what we know of whatever is at their other end.
