@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use hallpass::rls::{ColumnName, RoleName, TableName};
 
 use crate::paint;
 
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     /// Make, list, show, change or delete accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// List, rotate or retire the keys that sign tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look at tokens
     #[command(subcommand)]
     Token(TokenCommand),
@@ -45,7 +49,9 @@ pub(crate) enum Command {
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi(OpenapiArgs),
     /// Check settings, secret, database, clock and cookies, and say how to mend what is wrong
-    Doctor(JsonArgs),
+    Doctor(DoctorArgs),
+    /// Print the SQL that lets PostgreSQL keep the rows of each user apart (row-level security)
+    Rls(RlsArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for
@@ -74,6 +80,34 @@ pub(crate) struct JsonArgs {
     /// Print JSON, for scripts
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Look at the row-level security of these tables in `DATABASE_URL`, and at nothing else
+    #[arg(long, value_name = "TABLE", num_args = 1..)]
+    pub(crate) rls: Vec<TableName>,
+    /// The role that your application logs in as [default: that of `DATABASE_URL`]
+    #[arg(long, requires = "rls")]
+    pub(crate) role: Option<RoleName>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RlsArgs {
+    /// The tables that hold rows of users, written as in SQL
+    #[arg(required = true, value_name = "TABLE")]
+    pub(crate) tables: Vec<TableName>,
+    /// The column that holds the id of a row's owner
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) owner: ColumnName,
+    /// The role that your application logs in as; it must own nothing
+    #[arg(long)]
+    pub(crate) role: RoleName,
+    /// The column is of type text, not uuid
+    #[arg(long)]
+    pub(crate) text: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -127,3 +161,32 @@ pub(crate) enum TokenCommand {
     /// Verify a token from standard input: explain its claims, or why it is refused
     Verify(JsonArgs),
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the live signing keys, newest first
+    List(JsonArgs),
+    /// Make a new key, and let it sign once every verifier knows it
+    ///
+    /// The new key is published at once. The old one signs until the new one
+    /// does, and verifies until its last token is dead; nobody is signed out.
+    Rotate {
+        /// Seconds until the new key signs; in an emergency 0, which means two
+        #[arg(long, value_name = "SECONDS", default_value_t = hallpass::ROTATION_LEAD.as_secs(), value_parser = clap::value_parser!(u64).range(..=MOST_SECONDS))]
+        after: u64,
+        #[command(flatten)]
+        output: JsonArgs,
+    },
+    /// End a key at once, as after a theft: its tokens are refused from now on
+    Retire {
+        /// Its id, the `kid` of its tokens
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Thirty days: who wants to rotate later, rotates later.
+const MOST_SECONDS: u64 = 30 * 24 * 3600;

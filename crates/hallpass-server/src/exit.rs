@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use hallpass::{Error, Hallpass, SchemaError, Settings};
+use hallpass::{Error, Hallpass, SchemaError, Settings, SigningKeyError};
 
 use crate::config::Faults;
 
@@ -66,6 +66,15 @@ impl From<Error> for Failure {
             Error::DatabaseUnavailable(cause) => Self::Database(format!("{error}: {cause}")),
             Error::Internal(cause) => Self::Refused(format!("{error}: {cause}")),
             _ => Self::refused(error),
+        }
+    }
+}
+
+impl From<SigningKeyError> for Failure {
+    fn from(error: SigningKeyError) -> Self {
+        match error {
+            SigningKeyError::Store(cause) => Self::Database(cause.to_string()),
+            other => Self::refused(other),
         }
     }
 }

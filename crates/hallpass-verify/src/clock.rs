@@ -1,4 +1,4 @@
-//! The one place of this crate that reads the clock of the machine.
+//! The one place of this crate that reads the clocks of the machine.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,4 +16,15 @@ pub(crate) fn unix_seconds() -> i64 {
         .map_or(0, |since| {
             i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
         })
+}
+
+/// A time that only goes forward, for how long ago something was. A test with
+/// a runtime that is paused moves it.
+#[cfg(feature = "jwks")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only reading of the monotonic clock"
+)]
+pub(crate) fn monotonic() -> tokio::time::Instant {
+    tokio::time::Instant::now()
 }

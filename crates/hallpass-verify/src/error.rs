@@ -1,4 +1,4 @@
-//! Why a token was refused, and why a verifier could not be built.
+//! Why a token was refused, and why a verifier or a set of keys could not be built.
 
 use thiserror::Error;
 
@@ -28,10 +28,12 @@ pub enum Refused {
     /// there twice.
     #[error("the token is malformed")]
     Malformed,
-    /// `alg` is not the algorithm that belongs to our key, or it is missing.
+    /// `alg` is not an algorithm of keys of our kind, or not that of the key
+    /// which `kid` names, or it is missing.
     #[error("the token has a foreign algorithm")]
     Algorithm,
-    /// `typ` is not exactly `JWT`, or it is missing.
+    /// `typ` is not exactly `JWT`, or it is missing where it
+    /// [must be there](crate::Builder::accept_missing_typ).
     #[error("the token has a foreign type")]
     Type,
     /// The header has a `crit` or a `b64`: an extension that we must
@@ -45,6 +47,14 @@ pub enum Refused {
     /// else that is no set of claims.
     #[error("the token holds something other than claims")]
     Nested,
+    /// There are no public keys yet: none could be fetched so far. This says
+    /// nothing about the token; answer 503 and never 401.
+    #[error("the keys of the issuer are not there yet")]
+    KeysUnavailable,
+    /// `kid` names no key of the set; or there is no `kid`, and not exactly one
+    /// key of the set is for the algorithm.
+    #[error("the token names no key of the set")]
+    UnknownKey,
     /// No key of ours made the signature.
     #[error("the signature is wrong")]
     Signature,
@@ -92,6 +102,8 @@ impl Refused {
             Self::Critical => "critical",
             Self::Compressed => "compressed",
             Self::Nested => "nested",
+            Self::KeysUnavailable => "keys_unavailable",
+            Self::UnknownKey => "unknown_key",
             Self::Signature => "signature",
             Self::Claims => "claims",
             Self::Issuer => "issuer",
@@ -112,6 +124,35 @@ pub enum ConfigError {
     /// (RFC 7518 section 3.2): it could be guessed.
     #[error("a shared secret must have at least 32 bytes")]
     SecretTooShort,
+    /// A shared secret was added to public keys. A verifier has one kind of
+    /// key, so that a token cannot choose how it is checked.
+    #[error("a shared secret cannot be added to public keys")]
+    SecretBesideKeySet,
+    /// Tokens without `typ` are to be taken, and the key is a shared secret.
+    /// With the same secret other things are signed, and their `typ` is what
+    /// tells them apart.
+    #[error("tokens that are signed with a shared secret must have a typ")]
+    TypRequired,
+    /// The address of the keys is no URL with the scheme https and a host, or
+    /// has a user name or a password in it.
+    #[error("the address of the keys must be an https URL, without a user name or password")]
+    KeysUrl,
+    /// The address of the keys has the scheme http and leads to another machine.
+    #[error("keys are fetched by https, or from the same machine, or with `allow_plain_http`")]
+    KeysUrlInsecure,
+    /// Plain HTTP is allowed, and there are no keys to fetch.
+    #[error("`allow_plain_http` is for keys that are fetched")]
+    NothingToFetch,
+    /// Keys are to be fetched, and `build` was called outside of a tokio
+    /// runtime, which has to do it.
+    #[error("keys can be fetched only within a tokio runtime")]
+    NoRuntime,
+    /// No HTTPS client could be set up; most often, the machine has no
+    /// certificates of authorities.
+    #[error(
+        "no HTTPS client could be set up: has this machine the certificates of the authorities?"
+    )]
+    HttpClient,
     /// No issuer was named, or an empty one.
     #[error("the issuer must be named")]
     IssuerMissing,
@@ -121,4 +162,46 @@ pub enum ConfigError {
     /// The longest life allowed is under one second: no token could pass.
     #[error("the longest life of a token must be at least one second")]
     NoLife,
+}
+
+/// The rule that a set of public keys broke.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeySetError {
+    /// The text is larger than 64 KiB. Checked before anything is parsed.
+    #[error("a key set must not be larger than 64 KiB")]
+    TooLarge,
+    /// There are more than 100 keys, of whatever kind.
+    #[error("a key set must not have more than 100 keys")]
+    TooManyKeys,
+    /// The text is not one JSON object with a list `keys` of objects, each with
+    /// a string `kty`; or a member that we read is there twice or of the wrong
+    /// type (RFC 7517 sections 4 and 5).
+    #[error(
+        "a key set must be one JSON object with a list `keys` of keys, each member there once and of its type"
+    )]
+    Malformed,
+    /// A key has the member `d` (RFC 7518 section 6, RFC 8037 section 2).
+    /// Whoever can read the set can issue tokens.
+    #[error("a key set must not hold a private key: whoever reads it could issue tokens")]
+    PrivateKey,
+    /// The `alg` of a key is not for its `kty` and `crv` (RFC 8725 section 3.1).
+    #[error("the alg of a key must be one for its kty and crv")]
+    Contradiction,
+    /// The `x` or `y` of a key is missing, is no strict base64url of 32 bytes,
+    /// or they are no point of the curve, or one of small order, under which
+    /// anybody can sign (RFC 7518 section 6.2.1, RFC 8037 section 2).
+    ///
+    /// An `x` that is no point of Ed25519 is found when a signature is checked:
+    /// none is ever right.
+    #[error("the x and y of a key must be a point of its curve, each in 32 bytes of base64url")]
+    Point,
+    /// Two of the keys that we would take have one `kid` (RFC 7517 section 4.5).
+    #[error("two keys must not have the same kid")]
+    DuplicateId,
+    /// No key is for `EdDSA` with Ed25519 or for ES256, and meant for verifying.
+    #[error(
+        "a key set must hold a key for EdDSA with Ed25519, or for ES256, that verifies signatures"
+    )]
+    NoUsableKey,
 }

@@ -1,10 +1,16 @@
 //! The keys, each bound to its one algorithm, and the check of the signature.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 
 use crate::error::{ConfigError, Refused};
+#[cfg(feature = "jwks")]
+use crate::jwks::Source;
+use crate::key_set::KeySet;
+use crate::public_key::{Algorithm, PublicKey};
+use crate::strict::Header;
 
 /// RFC 7518 section 3.2: a key of the size of the hash or larger.
 const MIN_SECRET_BYTES: usize = 32;
@@ -16,7 +22,6 @@ const MIN_SECRET_BYTES: usize = 32;
 /// its key up anew for every token, two more blocks to hash and two more
 /// allocations, and its prepared verifier cannot be kept since it is not
 /// `Sync`.
-#[derive(Clone)]
 pub(crate) enum Keys {
     /// HS256. Several secrets while one takes over from another.
     ///
@@ -25,28 +30,53 @@ pub(crate) enum Keys {
     /// and the library wipes it on drop. (What a move leaves behind on the
     /// stack while a verifier is built cannot be wiped in safe Rust.)
     Shared(Vec<hmac::Key>),
+    /// `EdDSA` and ES256, each key with its own.
+    Set(KeySet),
+    /// As `Set`, of the last set that was fetched.
+    #[cfg(feature = "jwks")]
+    Fetched(Source),
+}
+
+/// The keys that a signature may be made with.
+pub(crate) enum Chosen<'a> {
+    Shared(&'a [hmac::Key]),
+    Public(Arc<PublicKey>),
 }
 
 impl Keys {
-    pub(crate) fn shared(secret: &[u8]) -> Result<Self, ConfigError> {
-        Ok(Self::Shared(vec![hmac_key(secret)?]))
-    }
-
-    pub(crate) fn also_shared(mut self, secret: &[u8]) -> Result<Self, ConfigError> {
-        let Self::Shared(keys) = &mut self;
-        keys.push(hmac_key(secret)?);
-        Ok(self)
-    }
-
-    /// Whether some key of ours is for the algorithm that the header names.
+    /// Whether keys of our kind are for the algorithm that the header names.
     pub(crate) fn accept_algorithm(&self, alg: &str) -> bool {
         match self {
             Self::Shared(_) => alg == "HS256",
+            Self::Set(_) => Algorithm::named(alg).is_some(),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(_) => Algorithm::named(alg).is_some(),
         }
     }
 
-    /// Whether some key of ours made this signature. The library compares in
-    /// constant time and takes whole tags only.
+    /// The keys for a token with this header. A `kid` says something only where
+    /// there are several keys with names: beside a secret it is ignored.
+    pub(crate) fn choose(&self, header: &Header<'_>) -> Result<Chosen<'_>, Refused> {
+        match self {
+            Self::Shared(keys) => Ok(Chosen::Shared(keys)),
+            Self::Set(set) => set.find(header.alg(), header.kid()?).map(Chosen::Public),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(source) => {
+                let kid = header.kid()?;
+                let set = source.keys().ok_or(Refused::KeysUnavailable)?;
+                let found = set.find(header.alg(), kid);
+                if matches!(found, Err(Refused::UnknownKey)) {
+                    source.ask();
+                }
+                found.map(Chosen::Public)
+            }
+        }
+    }
+}
+
+impl Chosen<'_> {
+    /// Whether one of these keys made this signature. The library compares tags
+    /// in constant time, and takes whole ones only.
     pub(crate) fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Refused> {
         match self {
             Self::Shared(keys) => keys
@@ -54,6 +84,7 @@ impl Keys {
                 .any(|key| hmac::verify(key, signed, signature).is_ok())
                 .then_some(())
                 .ok_or(Refused::Signature),
+            Self::Public(key) => key.verify(signed, signature),
         }
     }
 }
@@ -63,11 +94,14 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shared(keys) => write!(f, "HS256 x {}", keys.len()),
+            Self::Set(set) => set.fmt(f),
+            #[cfg(feature = "jwks")]
+            Self::Fetched(source) => source.fmt(f),
         }
     }
 }
 
-fn hmac_key(secret: &[u8]) -> Result<hmac::Key, ConfigError> {
+pub(crate) fn hmac_key(secret: &[u8]) -> Result<hmac::Key, ConfigError> {
     if secret.len() < MIN_SECRET_BYTES {
         return Err(ConfigError::SecretTooShort);
     }

@@ -71,14 +71,16 @@
 //! | at most 8 KiB, before any parsing | denial of service |
 //! | exactly three parts, each base64url without padding, white space or left-over bits: one spelling for one token | RFC 7515 §2, §5.2, §7.1; RFC 4648 §3.2, §3.5 |
 //! | the header is one JSON object in UTF-8, with no member twice that we read | RFC 7515 §4; RFC 8725 §3.7 |
-//! | `alg` is the one of our key: `HS256`; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
-//! | `typ` is there and exactly `JWT` | RFC 8725 §3.11; V9.2.2 |
+//! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519` or `ES256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
+//! | `typ` is there and exactly `JWT`; it may be missing only where [`accept_missing_typ`](Builder::accept_missing_typ) says so | RFC 8725 §3.11; V9.2.2 |
 //! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
 //! | no `zip` | RFC 8725 §3.6 |
 //! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
-//! | `kid`, `jku`, `jwk`, `x5u`, `x5c` are ignored: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
-//! | the whole signature, compared in constant time | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
+//! | a set of public keys without a broken, private or ambiguous key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 8725 §3.1, §3.4 |
+//! | the whole signature, compared in constant time where it is a secret's | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
 //! | the payload is one JSON object in UTF-8, with no claim twice that we read; not looked at before the signature is right | RFC 7519 §4, §7.2 |
 //! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up | RFC 7519 §4.1; V9.2.1 |
 //! | `iss` is the issuer, byte for byte | RFC 8725 §3.8 |
@@ -92,23 +94,32 @@
 //!
 //! [Hallpass]: https://crates.io/crates/hallpass
 
+#[cfg(feature = "axum")]
+pub mod axum;
+mod builder;
 mod claims;
 mod clock;
 mod error;
+#[cfg(feature = "jwks")]
+mod jwks;
+mod key_set;
 mod keys;
+mod public_key;
 mod strict;
 mod user;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+pub use builder::Builder;
 pub use claims::Claims;
-pub use error::{ConfigError, Refused};
+pub use error::{ConfigError, KeySetError, Refused};
+pub use key_set::KeySet;
 pub use user::CurrentUser;
 
+use builder::Origin;
 use claims::Rules;
 use keys::Keys;
-use strict::Parts;
+use strict::{Parts, Typ};
 
 /// Verifies tokens. Build one at the start and clone it to where it is needed:
 /// a clone shares everything.
@@ -120,6 +131,7 @@ pub struct Verifier(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     keys: Keys,
+    typ: Typ,
     rules: Rules,
 }
 
@@ -130,13 +142,55 @@ impl Verifier {
     ///
     /// Whoever has the secret can issue tokens, not only verify them.
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> Builder {
-        Builder {
-            keys: Keys::shared(secret.as_ref()),
-            issuer: String::new(),
-            audience: None,
-            leeway: Duration::ZERO,
-            max_life: Duration::from_hours(1),
-        }
+        Builder::new(Origin::shared(secret.as_ref()))
+    }
+
+    /// Starts a verifier for tokens that are signed with one of these public
+    /// keys: `EdDSA` with Ed25519, or ES256.
+    ///
+    /// Whoever has the set can verify tokens and issue none.
+    pub fn key_set(keys: KeySet) -> Builder {
+        Builder::new(Ok(Origin::Set(keys)))
+    }
+
+    /// Starts a verifier for tokens that are signed with a public key of the
+    /// set at this URL, which is fetched and kept up to date in the background.
+    ///
+    /// ```no_run
+    /// use hallpass_verify::Verifier;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Verifier::jwks("https://app.example.com/api/auth/jwks")
+    ///     .issuer("https://app.example.com")
+    ///     .audience("https://app.example.com")
+    ///     .accept_missing_typ() // a Better Auth server writes none
+    ///     .build()?;
+    ///
+    /// # let token = "";
+    /// let user = verifier.current_user_fresh(token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `build` does not wait for the first set; it needs a tokio runtime, which
+    /// must live as long as the verifier. The task ends with the last clone.
+    ///
+    /// | | |
+    /// |---|---|
+    /// | fetched | at the start; then after `max-age` of `Cache-Control`, at least a minute and at most an hour, five minutes where nothing is said; and when a token names a key that is not in the set, at most once a minute for all such tokens |
+    /// | by | https, or plain HTTP on the same machine ([`allow_plain_http`](Builder::allow_plain_http) elsewhere), with the authorities that the machine trusts; no redirect is followed; whole within 5 seconds |
+    /// | taken | status 200 and a set that [`KeySet::parse`] takes, at most 64 KiB |
+    /// | anything else | is logged by `tracing` and tried again after 1, 2, 4 … 60 seconds; the last good set stays in use, for as long as that takes |
+    /// | no set so far | [`Refused::KeysUnavailable`]: a 503, never a 401 |
+    ///
+    /// What a token says of where its key is (`jku`, `x5u`) is never followed.
+    #[cfg(feature = "jwks")]
+    pub fn jwks(url: impl Into<String>) -> Builder {
+        Builder::new(Ok(Origin::Fetched(jwks::Address {
+            text: url.into(),
+            plain_http: false,
+        })))
     }
 
     /// The claims of this token, if it is authentic, for us, and valid now.
@@ -181,95 +235,49 @@ impl Verifier {
     ///
     /// The first rule that the token breaks.
     pub fn verify_at(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
-        let Inner { keys, rules } = &*self.0;
+        let Inner { keys, typ, rules } = &*self.0;
         let parts = Parts::of(token)?;
-        parts.check_header(keys)?;
-        parts.check_signature(keys)?;
+        let chosen = parts.choose(keys, *typ)?;
+        parts.check_signature(&chosen)?;
         rules.admit(&parts.payload()?, now_unix_seconds)
     }
-}
 
-/// Settings of a [`Verifier`] to be.
-#[derive(Clone, Debug)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct Builder {
-    keys: Result<Keys, ConfigError>,
-    issuer: String,
-    audience: Option<String>,
-    leeway: Duration,
-    max_life: Duration,
-}
-
-impl Builder {
-    /// Takes tokens signed with a further secret too, while one secret takes
-    /// over from another. Drop the old one when the last token that was signed
-    /// with it has expired.
-    pub fn also_accept(mut self, secret: impl AsRef<[u8]>) -> Self {
-        self.keys = self.keys.and_then(|keys| keys.also_shared(secret.as_ref()));
-        self
-    }
-
-    /// Who issues the tokens: the public URL of Hallpass as it stands in `iss`,
-    /// for instance `https://auth.example.com`. Required, and compared byte for
-    /// byte: a slash at the end is another issuer.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = issuer.into();
-        self
-    }
-
-    /// Whom the tokens are for: the value that `aud` must be or contain.
-    /// Without it, as Hallpass issues by default, a token that has an `aud` is
-    /// refused.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience = Some(audience.into());
-        self
-    }
-
-    /// How long a token is still good after `exp`, and already good before
-    /// `nbf`, in whole seconds. Zero by default; leave it there when the
-    /// clocks are kept in step.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
-        self
-    }
-
-    /// The longest time from `iat` to `exp` that a token may have, in whole
-    /// seconds. One hour by default, the life that Hallpass gives.
-    pub fn max_life(mut self, max_life: Duration) -> Self {
-        self.max_life = max_life;
-        self
-    }
-
-    /// The verifier.
+    /// As [`verify`](Verifier::verify), and where keys are fetched: waits for
+    /// the first set, and when the token names a key that is not there yet, for
+    /// the newest one. Waits at most 6 seconds, and once. Call it within a tokio
+    /// runtime.
     ///
     /// # Errors
     ///
-    /// When a secret is shorter than 32 bytes, when no issuer is named, when
-    /// the audience is empty, or when no token could live for a second.
-    pub fn build(self) -> Result<Verifier, ConfigError> {
-        let keys = self.keys?;
-        if self.issuer.is_empty() {
-            return Err(ConfigError::IssuerMissing);
-        }
-        if self.audience.as_deref() == Some("") {
-            return Err(ConfigError::AudienceEmpty);
-        }
-        let max_life = whole_seconds(self.max_life);
-        if max_life == 0 {
-            return Err(ConfigError::NoLife);
-        }
-        let rules = Rules {
-            issuer: self.issuer,
-            audience: self.audience,
-            leeway: whole_seconds(self.leeway),
-            max_life,
+    /// The first rule that the token breaks; [`Refused::KeysUnavailable`] when no
+    /// set of keys came.
+    #[cfg(feature = "jwks")]
+    pub async fn verify_fresh(&self, token: &str) -> Result<Claims, Refused> {
+        let Keys::Fetched(source) = &self.0.keys else {
+            return self.verify(token);
         };
-        Ok(Verifier(Arc::new(Inner { keys, rules })))
+        let before = source.generation();
+        let first = self.verify(token);
+        if !matches!(first, Err(Refused::UnknownKey | Refused::KeysUnavailable)) {
+            return first;
+        }
+        source.settled().await;
+        if source.generation() == before {
+            return first;
+        }
+        self.verify(token)
     }
-}
 
-fn whole_seconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+    /// As [`verify_fresh`](Verifier::verify_fresh), for a proof that the token
+    /// was verified.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_fresh`](Verifier::verify_fresh).
+    #[cfg(feature = "jwks")]
+    pub async fn current_user_fresh(&self, token: &str) -> Result<CurrentUser, Refused> {
+        self.verify_fresh(token).await.map(CurrentUser::new)
+    }
 }
 
 /// Compiles and runs the examples of the README.

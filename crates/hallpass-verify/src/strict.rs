@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::Refused;
-use crate::keys::Keys;
+use crate::keys::{Chosen, Keys};
 
 /// Far above what Hallpass issues, below the header limit of usual servers.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -47,13 +48,15 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// Everything the header can be refused for.
-    pub(crate) fn check_header(&self, keys: &Keys) -> Result<(), Refused> {
+    /// The keys that this token may be signed with, if its header is right.
+    pub(crate) fn choose<'k>(&self, keys: &'k Keys, typ: Typ) -> Result<Chosen<'k>, Refused> {
         let bytes = decode(self.header)?;
-        object::<Header>(&bytes)?.check(keys)
+        let header: Header<'_> = object(&bytes)?;
+        header.check(keys, typ)?;
+        keys.choose(&header)
     }
 
-    pub(crate) fn check_signature(&self, keys: &Keys) -> Result<(), Refused> {
+    pub(crate) fn check_signature(&self, keys: &Chosen<'_>) -> Result<(), Refused> {
         let mut buffer = [0; MAX_SIGNATURE_BYTES];
         let length = URL_SAFE_NO_PAD
             .decode_slice(self.signature, &mut buffer)
@@ -71,16 +74,28 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The members of the header that decide. All others, `kid`, `jku`, `jwk`,
-/// `x5u` and `x5c` among them, are data: keys come from our configuration and
-/// never from a token.
+/// Whether a token must say that it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Typ {
+    /// RFC 8725 section 3.11: `JWT`, as Hallpass writes it.
+    Required,
+    /// `JWT` or nothing at all.
+    MayBeMissing,
+}
+
+/// The members of the header that decide. All others, `jku`, `jwk`, `x5u` and
+/// `x5c` among them, are data: keys come from our configuration and never from
+/// a token.
 #[derive(Deserialize)]
-struct Header<'a> {
-    // Absent is empty, which is neither an algorithm nor a type.
+pub(crate) struct Header<'a> {
+    // Absent is empty, which is no algorithm.
     #[serde(borrow, default)]
     alg: Cow<'a, str>,
-    #[serde(borrow, default)]
-    typ: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    typ: Option<Text<'a>>,
+    // Of any type: where there are no names of keys, nobody minds it.
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     crit: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "present")]
@@ -91,12 +106,34 @@ struct Header<'a> {
     cty: Option<IgnoredAny>,
 }
 
+/// A string that is copied only where it has escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 impl Header<'_> {
-    fn check(&self, keys: &Keys) -> Result<(), Refused> {
+    pub(crate) fn alg(&self) -> &str {
+        &self.alg
+    }
+
+    /// The name of the key, which is a string where there is one (RFC 7515
+    /// section 4.1.4).
+    pub(crate) fn kid(&self) -> Result<Option<&str>, Refused> {
+        match &self.kid {
+            None => Ok(None),
+            Some(Value::String(kid)) => Ok(Some(kid)),
+            Some(_) => Err(Refused::Malformed),
+        }
+    }
+
+    fn check(&self, keys: &Keys, typ: Typ) -> Result<(), Refused> {
         if !keys.accept_algorithm(&self.alg) {
             return Err(Refused::Algorithm);
         }
-        if self.typ != "JWT" {
+        let is_right = match &self.typ {
+            Some(Text(theirs)) => theirs == "JWT",
+            None => typ == Typ::MayBeMissing,
+        };
+        if !is_right {
             return Err(Refused::Type);
         }
         if self.crit.is_some() || self.b64.is_some() {

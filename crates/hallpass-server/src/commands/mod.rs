@@ -3,10 +3,12 @@
 mod completions;
 mod doctor;
 mod input;
+mod keys;
 mod library;
 mod migrate;
 mod openapi;
 mod output;
+mod rls;
 mod secret;
 mod serve;
 mod token;
@@ -23,10 +25,12 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(args),
         Command::User(command) => user::run(command),
+        Command::Keys(command) => keys::run(command),
         Command::Token(command) => token::run(command),
         Command::Secret => secret::run(),
         Command::Openapi(args) => openapi::run(args),
-        Command::Doctor(args) => doctor::run(args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Rls(args) => rls::run(args),
         Command::Completions { shell } => completions::run(shell),
     };
     match outcome {

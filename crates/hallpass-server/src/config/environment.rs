@@ -11,8 +11,9 @@ use super::faults::{Fault, Faults};
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
-pub(crate) const KNOWN: [&str; 20] = [
+pub(crate) const KNOWN: [&str; 22] = [
     "BETTER_AUTH_SECRET",
+    "BETTER_AUTH_SECRETS",
     "BETTER_AUTH_URL",
     "CORS_ORIGINS",
     "DATABASE_URL",
@@ -28,6 +29,7 @@ pub(crate) const KNOWN: [&str; 20] = [
     "HALLPASS_PASSWORD_HASH",
     "HALLPASS_PASSWORD_MIN_LENGTH",
     "HALLPASS_RATE_LIMIT",
+    "HALLPASS_SIGNING",
     "HOST",
     "PORT",
     "RUST_LOG",

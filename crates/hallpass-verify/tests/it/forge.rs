@@ -7,6 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass_verify::{Builder, Claims, Refused, Verifier};
 use jsonwebtoken::{Algorithm, EncodingKey};
 
+use crate::issuer::IssuerKey;
+
 pub(crate) const SECRET: &str = "an example secret, 32 bytes or more";
 pub(crate) const OTHER_SECRET: &str = "another secret, also 32 bytes or more";
 pub(crate) const ISSUER: &str = "https://auth.example.com";
@@ -20,7 +22,7 @@ pub(crate) const NOW: i64 = 1_800_000_000;
 pub(crate) struct Forge {
     header: Vec<(String, String)>,
     payload: Vec<(String, String)>,
-    secret: Vec<u8>,
+    key: EncodingKey,
     algorithm: Algorithm,
 }
 
@@ -41,9 +43,25 @@ impl Forge {
                 ("exp", (NOW + 3600).to_string()),
                 ("iss", quoted(ISSUER)),
             ]),
-            secret: SECRET.into(),
+            key: EncodingKey::from_secret(SECRET.as_bytes()),
             algorithm: Algorithm::HS256,
         }
+    }
+
+    /// A token that is right in all for a verifier that has this public key.
+    pub(crate) fn by(key: &IssuerKey) -> Self {
+        let mut forge = Self::good().header("alg", &quoted(key.alg));
+        if let Some(kid) = key.kid {
+            forge = forge.header("kid", &quoted(kid));
+        }
+        forge.signed_by(key)
+    }
+
+    /// Signs with this key; the header stays as it is.
+    pub(crate) fn signed_by(mut self, key: &IssuerKey) -> Self {
+        self.key = key.private.clone();
+        self.algorithm = key.algorithm;
+        self
     }
 
     /// Sets a member of the header to this JSON.
@@ -85,8 +103,9 @@ impl Forge {
             .claim("exp", &exp.to_string())
     }
 
-    pub(crate) fn signed_with(mut self, secret: impl Into<Vec<u8>>) -> Self {
-        self.secret = secret.into();
+    pub(crate) fn signed_with(mut self, secret: impl AsRef<[u8]>) -> Self {
+        self.key = EncodingKey::from_secret(secret.as_ref());
+        self.algorithm = Algorithm::HS256;
         self
     }
 
@@ -110,9 +129,8 @@ impl Forge {
             base64url(self.header_json()),
             base64url(self.payload_json())
         );
-        let key = EncodingKey::from_secret(&self.secret);
         let signature =
-            jsonwebtoken::crypto::sign(signed.as_bytes(), &key, self.algorithm).unwrap();
+            jsonwebtoken::crypto::sign(signed.as_bytes(), &self.key, self.algorithm).unwrap();
         format!("{signed}.{signature}")
     }
 }

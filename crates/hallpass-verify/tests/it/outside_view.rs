@@ -5,7 +5,7 @@ use std::error::Error;
 
 use hallpass_verify::{ConfigError, Refused};
 
-const ALL: [Refused; 15] = [
+const ALL: [Refused; 17] = [
     Refused::TooLong,
     Refused::Malformed,
     Refused::Algorithm,
@@ -13,6 +13,8 @@ const ALL: [Refused; 15] = [
     Refused::Critical,
     Refused::Compressed,
     Refused::Nested,
+    Refused::KeysUnavailable,
+    Refused::UnknownKey,
     Refused::Signature,
     Refused::Claims,
     Refused::Issuer,
@@ -42,6 +44,8 @@ fn the_codes_do_not_change() {
             "critical",
             "compressed",
             "nested",
+            "keys_unavailable",
+            "unknown_key",
             "signature",
             "claims",
             "issuer",

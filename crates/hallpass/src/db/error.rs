@@ -28,6 +28,15 @@ impl StoreError {
         }
     }
 
+    pub(crate) fn of_rows(operation: &'static str, error: &hallpass_rls::Error) -> Self {
+        Self {
+            operation,
+            cause: error.to_string(),
+            unavailable: error.is_unavailable(),
+            busy: false,
+        }
+    }
+
     /// For a call that was given up: whether it was done is not known.
     pub(crate) fn timed_out(operation: &'static str) -> Self {
         Self::new(operation, &sqlx::Error::PoolTimedOut)

@@ -11,6 +11,7 @@ mod lease;
 mod migrations;
 mod postgres;
 mod postgres_url;
+mod rows;
 mod server;
 mod session;
 mod url;
@@ -127,9 +128,12 @@ impl SqliteDb {
         };
         let file = file.clone().disable_statement_logging();
         Self {
-            readers: pool()
-                .max_connections(SQLITE_READERS)
-                .connect_lazy_with(file.clone().pragma("query_only", "on")),
+            readers: pool().max_connections(SQLITE_READERS).connect_lazy_with(
+                // Who only looks makes no file.
+                file.clone()
+                    .create_if_missing(false)
+                    .pragma("query_only", "on"),
+            ),
             writer: pool().max_connections(1).connect_lazy_with(file),
         }
     }

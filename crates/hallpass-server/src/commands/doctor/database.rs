@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hallpass::{
-    DatabaseServer, DatabaseUrl, Hallpass, MigrationState, SchemaError, Settings, Timestamp,
-    TlsUse, UserId,
+    DatabaseServer, DatabaseUrl, Hallpass, MigrationState, SchemaError, Settings, Signing,
+    SigningKey, SigningKeyState, Timestamp, TlsUse, UserId,
 };
 
 use super::files::{is_writable, or_here};
@@ -22,6 +22,7 @@ const DATABASE: &str = "DATABASE_URL";
 const UNPOOLED: &str = "DATABASE_URL_UNPOOLED";
 const MIGRATIONS: &str = "migrations";
 const DISK: &str = "disk";
+const SIGNING: &str = "HALLPASS_SIGNING";
 
 /// A registration takes a few hundred bytes; this is for the write-ahead log
 /// and for whatever else fills the disk.
@@ -146,8 +147,12 @@ fn check_space(free: Option<u64>, report: &mut Report) {
     }
 }
 
-/// Asks the database itself.
-pub(super) fn check(mut settings: Settings, report: &mut Report) -> Result<(), Failure> {
+/// Asks the database itself, and whether our secret opens what it holds.
+pub(super) fn check(
+    mut settings: Settings,
+    secret_is_ours: bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
     if let Some(direct) = settings.migrations_database.take() {
         let mut settings = settings.clone();
         settings.database = direct;
@@ -156,6 +161,9 @@ pub(super) fn check(mut settings: Settings, report: &mut Report) -> Result<(), F
     library::look(settings, async |hallpass| {
         if check_reachable(hallpass, report).await && check_schema(hallpass, report).await {
             check_accounts(hallpass, report).await;
+            if secret_is_ours {
+                check_signing(hallpass, report).await;
+            }
         }
         Ok(())
     })
@@ -242,6 +250,49 @@ async fn check_accounts(hallpass: &Hallpass, report: &mut Report) {
     if let Some(id) = first_id_after(hallpass.now().plus(Duration::from_mins(1))) {
         let later = hallpass.list_users(Some(id), 1).await;
         clock::check_newest_account(later.is_ok_and(|users| !users.is_empty()), report);
+    }
+}
+
+async fn check_signing(hallpass: &Hallpass, report: &mut Report) {
+    let signing = hallpass.settings().signing;
+    if signing == Signing::Hs256 {
+        return;
+    }
+    match hallpass.signing_keys().await {
+        Ok(keys) => check_signing_keys(signing, &keys, report),
+        Err(error) => report.serious(SIGNING, error.to_string(), "hallpass keys list"),
+    }
+}
+
+fn check_signing_keys(signing: Signing, keys: &[SigningKey], report: &mut Report) {
+    let name = signing.name();
+    let current = keys
+        .iter()
+        .find(|key| key.state == SigningKeyState::Signing);
+    match current {
+        None => report.note(
+            SIGNING,
+            format!("a key of {name} will be made at the next start"),
+        ),
+        Some(key) if key.readable => {
+            report.ok(
+                SIGNING,
+                format!("tokens are signed with {name}, by the key {}", key.id),
+            );
+        }
+        Some(key) => {
+            let finding = format!(
+                "the secret does not open the signing key {}: nobody can sign in",
+                key.id
+            );
+            let fix = "put the secret that it was made with second into BETTER_AUTH_SECRETS, or run `hallpass keys rotate --after 0`";
+            report.serious(SIGNING, finding, fix);
+        }
+    }
+    if keys.iter().any(|key| key.state == SigningKeyState::Idle) {
+        let finding =
+            "keys of another algorithm still verify tokens, since the setting was changed";
+        report.note(SIGNING, finding);
     }
 }
 

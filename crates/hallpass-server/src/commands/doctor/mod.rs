@@ -6,19 +6,24 @@ mod database;
 mod exposure;
 mod files;
 mod report;
+mod rls;
 mod settings;
 
-use hallpass::{Clock, SigningSecret};
+use hallpass::Clock;
 
 use self::report::Report;
-use crate::cli::JsonArgs;
-use crate::config::{self, Environment, Reading, SecretSource};
+use crate::cli::DoctorArgs;
+use crate::config::{self, Environment, Reading, SecretSource, Secrets};
 use crate::exit::Failure;
 
-pub(super) fn run(args: JsonArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let mut report = Report::default();
-    examine(Reading::of(&Environment::of_process()), &mut report)?;
-    report.print(args.json)
+    if args.rls.is_empty() {
+        examine(Reading::of(&Environment::of_process()), &mut report)?;
+    } else {
+        rls::check(&args.rls, args.role.as_ref(), &mut report)?;
+    }
+    report.print(args.output.json)
 }
 
 /// Looks at as much as can be read. What a fault hides is left out: it would be
@@ -45,15 +50,21 @@ fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
     let database_known =
         folder_usable && is_known("DATABASE_URL") && is_known("DATABASE_URL_UNPOOLED");
     if database_known && database::check_place(&values, report) {
-        database::check(values.settings(any_secret(secret)?), report)?;
+        let is_ours = matches!(
+            secret,
+            Some(SecretSource::Setting(_) | SecretSource::File(..))
+        );
+        let settings = values.settings(any_secrets(secret)?);
+        database::check(settings, is_ours, report)?;
     }
     Ok(())
 }
 
-/// The database does not ask which secret it is.
-fn any_secret(secret: Option<SecretSource>) -> Result<SigningSecret, Failure> {
+/// The accounts do not ask which secret it is.
+fn any_secrets(secret: Option<SecretSource>) -> Result<Secrets, Failure> {
     match secret {
-        Some(SecretSource::Setting(secret) | SecretSource::File(_, secret)) => Ok(secret),
-        Some(SecretSource::ToBeMade(_)) | None => Ok(config::stand_in()?),
+        Some(SecretSource::Setting(secrets)) => Ok(secrets),
+        Some(SecretSource::File(_, secret)) => Ok(secret.into()),
+        Some(SecretSource::ToBeMade(_)) | None => Ok(config::stand_in()?.into()),
     }
 }

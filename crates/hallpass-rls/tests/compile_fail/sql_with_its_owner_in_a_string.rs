@@ -1,0 +1,7 @@
+use hallpass_rls::OwnedSql;
+
+const LIST: OwnedSql = OwnedSql::new("select id, title from tasks where title <> '$1'");
+
+fn main() {
+    let _ = LIST;
+}
