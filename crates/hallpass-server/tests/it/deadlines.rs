@@ -144,7 +144,14 @@ async fn a_database_that_fell_asleep_is_given_five_seconds() {
     let url = database.url_by(proxy.port());
     let server = place.over(&database).set("DATABASE_URL", url).start().await;
     let token = server.api.register("ann@example.com").await.token();
-    tokio::time::sleep(TEN_SECONDS * 3 + LATE / 5).await;
+    tokio::time::sleep(LATE / 5).await;
+    let asked = "select count(*)::text, max(state_change)::text from pg_stat_activity \
+         where datname = current_database() and application_name = 'hallpass'";
+    let before = database.texts(asked).await;
+    tokio::time::sleep(TEN_SECONDS * 3).await;
+    // Nothing of ours has kept it from falling asleep.
+    assert_ne!(before[0][0], "0");
+    assert_eq!(database.texts(asked).await, before);
 
     proxy.hang_up_on(0);
     proxy.lose(Loss::Dead).await;

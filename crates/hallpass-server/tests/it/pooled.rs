@@ -151,6 +151,26 @@ async fn a_pooler_that_the_url_denies_is_told_of() {
 }
 
 #[tokio::test]
+async fn only_a_pooler_is_taken_for_one() {
+    let database = Database::new(Engine::Postgres).await;
+    let place = Place::new();
+    let launch = place.over(&database).argument("doctor");
+    let pooled = format!("{}?pgbouncer=true", database.url());
+    for (url, is_noticed) in [
+        (database.pooled_url(), true),
+        (database.url(), false),
+        (pooled, true),
+    ] {
+        for _ in 0..5 {
+            let doctor = launch.clone().set("DATABASE_URL", &url).end().await;
+            let noticed = doctor.out.contains("is reached by way of a pooler");
+            assert_eq!(noticed, is_noticed, "{doctor:?}");
+        }
+    }
+    database.remove().await;
+}
+
+#[tokio::test]
 async fn the_commands_work_by_way_of_a_pooler() {
     let database = Database::new(Engine::Postgres).await;
     let place = Place::new();

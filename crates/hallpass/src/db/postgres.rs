@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Postgres};
+use sqlx::{ConnectOptions, Connection, Postgres, Row};
 use tokio::sync::OnceCell;
 
 use super::error::{is_lost, is_unavailable};
 use super::postgres_url::PostgresServer;
-use super::{COMMIT, Lease, STATEMENT_TIMEOUT, Session, StoreError};
+use super::{Lease, STATEMENT_TIMEOUT, Session, StoreError};
 use crate::clock::monotonic;
 
 /// Connections a server keeps at most. Sign-ins are bounded by hashing long
@@ -44,7 +44,11 @@ const WAKING: [Duration; 5] = [
 const AWAKE: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
 const BEGIN: &str = "begin";
-const WHICH_SESSION: &str = "select pg_backend_pid()";
+const COMMIT: &str = "commit";
+const WHICH_SESSION: &str = "select pid as session, \
+    (extract(epoch from backend_start) * 1000000)::bigint as began, \
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint as now \
+    from pg_stat_activity where pid = pg_backend_pid()";
 
 /// A pool of connections, and what we know of whatever is at their other end.
 #[derive(Clone, Debug)]
@@ -69,6 +73,14 @@ enum Contact {
     Never,
     Answered(Instant),
     Lost,
+}
+
+/// The session that a question was answered by, when it began and what the time
+/// was, in microseconds by the server's clock.
+struct Asked {
+    session: i32,
+    began: i64,
+    now: i64,
 }
 
 /// A transaction.
@@ -168,26 +180,30 @@ impl PostgresDb {
     }
 
     /// Whether a pooler is at work. Found out once.
-    async fn is_pooled(&self) -> Result<bool, sqlx::Error> {
+    pub(super) async fn is_pooled(&self) -> Result<bool, sqlx::Error> {
         let find_out = || self.shares_sessions();
         let found = self.known.is_pooled.get_or_try_init(find_out).await;
         found.copied()
     }
 
-    /// Whether transactions of one connection run in several sessions: two
-    /// connections to a server each have a session of their own and keep it.
+    /// Whether transactions of one connection may run in several sessions. A
+    /// connection to the server itself begins a session that nobody else has, and
+    /// keeps it.
     async fn shares_sessions(&self) -> Result<bool, sqlx::Error> {
         let mut ours = Lease::from(&self.pool).await?;
-        let mut other = Lease::from(&self.pool).await?;
+        let before = Asked::by(ours.connection()?).await?;
+        let mut other = self.pool.connect_options().connect().await?;
         // Not in turn: a pooler that gives out its sessions in turn would give
         // each the same one again.
-        let before = which_session(ours.connection()?).await?;
-        let others_before = which_session(other.connection()?).await?;
-        let others_after = which_session(other.connection()?).await?;
-        let after = which_session(ours.connection()?).await?;
+        let others_before = Asked::by(&mut other).await?;
+        let others_after = Asked::by(&mut other).await?;
+        let after = Asked::by(ours.connection()?).await?;
+        other.close().await?;
         ours.give_back();
-        other.give_back();
-        Ok(before != after || others_before != others_after || before == others_before)
+        Ok(others_before.began <= before.now
+            || others_before.session == before.session
+            || others_before.session != others_after.session
+            || before.session != after.session)
     }
 
     /// The pauses between the tries of a call that may be made again.
@@ -306,7 +322,13 @@ impl PostgresTx {
     }
 }
 
-async fn which_session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    let row = sqlx::raw_sql(WHICH_SESSION).fetch_one(connection).await?;
-    sqlx::Row::try_get(&row, 0)
+impl Asked {
+    async fn by(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
+        let row = sqlx::raw_sql(WHICH_SESSION).fetch_one(connection).await?;
+        Ok(Self {
+            session: row.try_get("session")?,
+            began: row.try_get("began")?,
+            now: row.try_get("now")?,
+        })
+    }
 }

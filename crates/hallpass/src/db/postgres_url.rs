@@ -17,7 +17,7 @@ pub(super) struct PostgresServer {
 
 /// What sqlx reads. It passes over any other with no more than a line in the
 /// log, which shows the value.
-const OF_SQLX: [&str; 17] = [
+const OF_SQLX: [&str; 12] = [
     "application_name",
     "dbname",
     "host",
@@ -25,11 +25,6 @@ const OF_SQLX: [&str; 17] = [
     "options",
     "password",
     "port",
-    "ssl-ca",
-    "ssl-cert",
-    "ssl-key",
-    "ssl-mode",
-    "ssl-root-cert",
     "sslcert",
     "sslkey",
     "sslmode",

@@ -15,6 +15,10 @@ pub struct DatabaseServer {
     pub now: Timestamp,
     /// Whether it takes no writes, as a standby does.
     pub read_only: bool,
+    /// Whether a pooler stands before it and gives each transaction whichever
+    /// session is free.
+    #[sqlx(skip)]
+    pub pooled: bool,
 }
 
 const SERVER: &str = "select current_setting('server_version') as version, \
@@ -36,8 +40,9 @@ impl Db {
                 connection: &mut tx,
                 is_ours: false,
             };
-            let server = sqlx::query_as(SERVER).fetch_one(session).await?;
+            let mut server: DatabaseServer = sqlx::query_as(SERVER).fetch_one(session).await?;
             tx.commit().await?;
+            server.pooled = db.is_pooled().await?;
             Ok(server)
         };
         bounded("server", server).await.map(Some)
