@@ -1,5 +1,5 @@
-//! The tokens as services in other languages verify them: by PyJWT, python-jose
-//! and jose for Node, each installed here as its users install it.
+//! The tokens as services in other languages verify them: by `PyJWT`, `python-jose`
+//! and `jose` for Node, each installed here as its users install it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

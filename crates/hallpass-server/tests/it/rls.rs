@@ -71,24 +71,14 @@ async fn what_is_printed_makes_tables_that_the_doctor_is_content_with() {
         found.contains("3 checks: 2 serious, 1 to warn of"),
         "{found}"
     );
-    let json = run(
-        &database,
-        &[
-            "doctor",
-            "--json",
-            "--role",
-            &role,
-            "--rls",
-            "app.\"Notes\"",
-        ],
-        1,
-    )
-    .await;
+    let notes = "app.\"Notes\"";
+    let arguments = ["doctor", "--json", "--role", &role, "--rls", notes];
+    let json = run(&database, &arguments, 1).await;
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["serious"], 1);
     let checks = json["checks"].as_array().unwrap();
     let level_and_name = checks.iter().map(|check| (&check["level"], &check["name"]));
-    let expected = Value::from("app.\"Notes\"");
+    let expected = Value::from(notes);
     assert_eq!(
         level_and_name.collect::<Vec<_>>(),
         [

@@ -111,10 +111,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => {
                 let options = db.readers.connect_options();
-                let options = (*options)
-                    .clone()
-                    .create_if_missing(true)
-                    .pragma("query_only", "off");
+                let options = (*options).clone().pragma("query_only", "off");
                 let connect = bounded("connect", options.connect());
                 let mut connection = connect.await?;
                 // sqlx takes no lock on SQLite; this transaction is the lock.

@@ -128,12 +128,9 @@ impl SqliteDb {
         };
         let file = file.clone().disable_statement_logging();
         Self {
-            readers: pool().max_connections(SQLITE_READERS).connect_lazy_with(
-                // Who only looks makes no file.
-                file.clone()
-                    .create_if_missing(false)
-                    .pragma("query_only", "on"),
-            ),
+            readers: pool()
+                .max_connections(SQLITE_READERS)
+                .connect_lazy_with(file.clone().pragma("query_only", "on")),
             writer: pool().max_connections(1).connect_lazy_with(file),
         }
     }
