@@ -189,6 +189,7 @@ on_both_engines! {
         assert_eq!(answer.status, 500);
         assert_eq!(app.database.users().await, before, "no account without a way in");
         assert_eq!(restarted.me(&ann.token).await.status, 200, "the public half verifies");
+        assert!(published(&restarted).await.contains(&kid(&ann.token)), "elsewhere too");
         // A rotation mends it.
         restarted.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
         restarted.advance(2);
