@@ -76,6 +76,7 @@ async fn a_first_start_makes_all_it_needs_and_says_where_it_is() {
         format!("API         http://localhost:{port}/docs"),
         "data        ./hallpass-data".to_owned(),
         "database    sqlite://./hallpass-data/hallpass.db".to_owned(),
+        "signs with  HS256".to_owned(),
         "secret      made in ./hallpass-data/secret: keep it, tokens are signed by it".to_owned(),
         "Open it in a browser, or paste:".to_owned(),
     ];
