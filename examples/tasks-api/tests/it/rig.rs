@@ -42,8 +42,15 @@ pub(crate) struct Rig {
 }
 
 enum Database {
-    Sqlite(TempDir, SqlitePool),
-    Postgres(String, PgPool),
+    /// A file, in a folder that goes with it.
+    Sqlite {
+        pool: SqlitePool,
+        _folder: TempDir,
+    },
+    Postgres {
+        name: String,
+        pool: PgPool,
+    },
 }
 
 /// Somebody with a token.
@@ -108,7 +115,13 @@ impl Rig {
         database::migrate(&url, "").await.unwrap();
         let rows = UserRows::connect(&url).unwrap();
         let pool = SqlitePool::connect(&url).await.unwrap();
-        Self::over(rows, Database::Sqlite(folder, pool))
+        Self::over(
+            rows,
+            Database::Sqlite {
+                pool,
+                _folder: folder,
+            },
+        )
     }
 
     /// The table is made by whoever runs the server, and served as a role that
@@ -124,7 +137,7 @@ impl Rig {
         app.set_username(ROLE).unwrap();
         let rows = UserRows::connect(app.as_str()).unwrap();
         let pool = PgPool::connect_lazy(&admin).unwrap();
-        Self::over(rows, Database::Postgres(name, pool))
+        Self::over(rows, Database::Postgres { name, pool })
     }
 
     fn over(rows: UserRows, database: Database) -> Self {
@@ -143,7 +156,7 @@ impl Rig {
     /// The connections to PostgreSQL by way of pgbouncer, as the role of the
     /// application, and the admin's own.
     pub(crate) fn pooled(&self, connections: u32) -> (PgPool, PgPool) {
-        let Database::Postgres(name, admin) = &self.database else {
+        let Database::Postgres { name, pool: admin } = &self.database else {
             panic!("there is no pooler before a file");
         };
         let pooler = std::env::var("HALLPASS_TEST_PGBOUNCER").unwrap();
@@ -159,11 +172,11 @@ impl Rig {
     /// Runs SQL as the owner of the tables.
     pub(crate) async fn admin(&self, sql: &str) {
         let done = match &self.database {
-            Database::Sqlite(_, pool) => {
+            Database::Sqlite { pool, .. } => {
                 let sql = sqlx::raw_sql(AssertSqlSafe(sql));
                 sql.execute(pool).await.map(drop)
             }
-            Database::Postgres(_, pool) => {
+            Database::Postgres { pool, .. } => {
                 let sql = sqlx::raw_sql(AssertSqlSafe(sql));
                 sql.execute(pool).await.map(drop)
             }
@@ -175,8 +188,8 @@ impl Rig {
     pub(crate) async fn dump(&self) -> Vec<(Uuid, Uuid, String, bool)> {
         const ALL: &str = "select id, owner, title, done from tasks order by id";
         match &self.database {
-            Database::Sqlite(_, pool) => sqlx::query_as(ALL).fetch_all(pool).await.unwrap(),
-            Database::Postgres(_, pool) => sqlx::query_as(ALL).fetch_all(pool).await.unwrap(),
+            Database::Sqlite { pool, .. } => sqlx::query_as(ALL).fetch_all(pool).await.unwrap(),
+            Database::Postgres { pool, .. } => sqlx::query_as(ALL).fetch_all(pool).await.unwrap(),
         }
     }
 
@@ -203,8 +216,8 @@ impl Rig {
     pub(crate) async fn remove(self) {
         self.rows.close().await;
         match self.database {
-            Database::Sqlite(_, pool) => pool.close().await,
-            Database::Postgres(name, pool) => {
+            Database::Sqlite { pool, .. } => pool.close().await,
+            Database::Postgres { name, pool } => {
                 pool.close().await;
                 administer(&format!("drop database {name} with (force)")).await;
             }
