@@ -165,6 +165,38 @@ async fn a_scope_that_is_dropped_in_order_costs_no_connection() {
 }
 
 #[tokio::test]
+async fn connections_that_died_idle_are_replaced() {
+    let database = Database::postgres().await;
+    let Database::Postgres(server) = &database else {
+        panic!("of PostgreSQL");
+    };
+    let rows = UserRows::connect(&database.url()).unwrap();
+    let held = three_scopes(&rows).await;
+    for scope in held {
+        scope.commit().await.unwrap();
+    }
+    let kill = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}'",
+        server.app()
+    );
+    server.admin(&kill).await;
+    add(&rows, ANN, "after it").await.unwrap();
+    assert_eq!(titles(&rows, ANN).await, ["after it"]);
+    rows.close().await;
+    database.remove().await;
+}
+
+/// As many connections as there are scopes.
+async fn three_scopes(rows: &UserRows) -> [hallpass_rls::Scope; 3] {
+    let ann = user(ANN);
+    [
+        rows.begin(&ann).await.unwrap(),
+        rows.begin(&ann).await.unwrap(),
+        rows.begin(&ann).await.unwrap(),
+    ]
+}
+
+#[tokio::test]
 async fn on_sqlite_a_statement_that_is_given_up_writes_nothing() {
     let database = Database::sqlite().await;
     let rows = database.rows();

@@ -3,9 +3,9 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that cannot set up its case has failed; figures are for people"
+    reason = "a test that cannot set up its case has failed"
 )]
 #![expect(
     clippy::disallowed_methods,

@@ -164,6 +164,7 @@ impl Rig {
         let options = options.username(ROLE).extra_float_digits(None);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
+            .test_before_acquire(false)
             .acquire_timeout(std::time::Duration::from_mins(1))
             .connect_lazy_with(options.disable_statement_logging());
         (pool, admin.clone())

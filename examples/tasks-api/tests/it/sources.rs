@@ -21,7 +21,8 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let text = |path: std::path::PathBuf| {
         assert!(
             path.is_file(),
-            "{path:?} is a folder, into which nobody looks"
+            "{} is a folder, into which nobody looks",
+            path.display()
         );
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         (name, std::fs::read_to_string(path).unwrap())
