@@ -31,7 +31,6 @@ impl Problem {
     }
 }
 
-/// So that `?` works on a scope.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if error == Error::NoRow {

@@ -6,23 +6,24 @@ use hallpass_verify::Verifier;
 use tasks_api::{App, database, router};
 use tokio::net::TcpListener;
 
-/// What Hallpass makes when it is started in the same folder.
-const SECRET: &str = "hallpass-data/secret";
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().init();
     let url = setting("DATABASE_URL", "sqlite://hallpass-data/tasks.db");
     match std::env::args().nth(1).as_deref() {
         Some("migrate") => database::migrate(&url, &setting("TASKS_ROLE", "tasks_app")).await,
-        Some(other) => bail!("{other} is no command; there is `migrate`, and none to serve"),
+        Some(other) => bail!("{other} is no command; there is `migrate`"),
         None => serve(&url).await,
     }
 }
 
 async fn serve(url: &str) -> anyhow::Result<()> {
     let issuer = setting("BETTER_AUTH_URL", "http://localhost:8000");
-    let verifier = Verifier::shared_secret(secret()?).issuer(issuer).build()?;
+    let verifier = match setting("HALLPASS_JWKS_URL", "").as_str() {
+        "" => Verifier::shared_secret(secret()?),
+        url => Verifier::jwks(url),
+    };
+    let verifier = verifier.issuer(issuer).build()?;
     if url.starts_with("sqlite:") {
         database::migrate(url, "").await?;
     }
@@ -32,13 +33,13 @@ async fn serve(url: &str) -> anyhow::Result<()> {
     Ok(axum::serve(listener, router(App { rows, verifier })).await?)
 }
 
-/// The secret by which Hallpass signs.
+/// The secret by which Hallpass signs, which it makes at its first start.
 fn secret() -> anyhow::Result<String> {
     let set = setting("BETTER_AUTH_SECRET", "");
     if !set.is_empty() {
         return Ok(set);
     }
-    let kept = std::fs::read_to_string(SECRET);
+    let kept = std::fs::read_to_string("hallpass-data/secret");
     let kept = kept.context("set BETTER_AUTH_SECRET, or start Hallpass in this folder first")?;
     Ok(kept.trim_end().to_owned())
 }

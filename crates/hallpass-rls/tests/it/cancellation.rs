@@ -12,7 +12,7 @@ const WHO: OwnedSql = OwnedSql::new(
     "select coalesce(current_setting('hallpass' || '.user_id', true), '') from (select $1) as mine",
 );
 
-const WAIT: OwnedSql = OwnedSql::new("select pg_sleep(600)::text from (select $1) as mine");
+const WAIT: OwnedSql = OwnedSql::new("select pg_sleep(20)::text from (select $1) as mine");
 
 const FAIL: OwnedSql = OwnedSql::new("select (1 / ($1::uuid is null)::int)::text");
 

@@ -100,7 +100,11 @@ on_both_engines! {
         }
         assert_eq!(rig.dump().await, before, "the stranger's row as it was");
         assert!(places >= 3 && asked >= 100, "{places} places, {asked} requests");
-        // And they are there, for whose they are.
+        // And they are there, for whose they are, under one spelling of the id.
+        for other in malformed(foreign) {
+            let own = rig.ask(Some(&bob), "GET", &filled("/api/v1/tasks/{id}", &other), None).await;
+            assert_eq!(own, not_found(), "{other}");
+        }
         for (method, status) in [("GET", StatusCode::OK), ("DELETE", StatusCode::NO_CONTENT)] {
             let own = rig.ask(Some(&bob), method, &format!("/api/v1/tasks/{foreign}"), None).await;
             assert_eq!(own.status, status);
