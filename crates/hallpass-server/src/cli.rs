@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Make, list, show, change or delete accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// List, rotate or retire the keys that sign tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look at tokens
     #[command(subcommand)]
     Token(TokenCommand),
@@ -158,3 +161,32 @@ pub(crate) enum TokenCommand {
     /// Verify a token from standard input: explain its claims, or why it is refused
     Verify(JsonArgs),
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the live signing keys, newest first
+    List(JsonArgs),
+    /// Make a new key, and let it sign once every verifier knows it
+    ///
+    /// The new key is published at once. The old one signs until the new one
+    /// does, and verifies until its last token is dead; nobody is signed out.
+    Rotate {
+        /// Seconds until the new key signs; in an emergency 0, which means two
+        #[arg(long, value_name = "SECONDS", default_value_t = hallpass::ROTATION_LEAD.as_secs(), value_parser = clap::value_parser!(u64).range(..=MOST_SECONDS))]
+        after: u64,
+        #[command(flatten)]
+        output: JsonArgs,
+    },
+    /// End a key at once, as after a theft: its tokens are refused from now on
+    Retire {
+        /// Its id, the `kid` of its tokens
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Thirty days: who wants to rotate later, rotates later.
+const MOST_SECONDS: u64 = 30 * 24 * 3600;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use hallpass::{DatabaseUrl, Error, Hallpass, SchemaError};
+use hallpass::{Error, Hallpass, SchemaError, Settings, SigningKeyError};
 
 use crate::config::Faults;
 
@@ -25,10 +25,11 @@ impl Failure {
 
     /// Says which database cannot be used, and what to look at.
     pub(crate) fn schema(hallpass: &Hallpass, error: &SchemaError) -> Self {
-        let database = &hallpass.settings().database;
+        let settings = hallpass.settings();
+        let database = &settings.database;
         Self::Database(match error {
             SchemaError::Store(cause) => {
-                let hint = hint(database);
+                let hint = hint(settings);
                 format!("the database at {database} cannot be used: {cause}; {hint}")
             }
             other => other.to_string(),
@@ -69,9 +70,20 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<SigningKeyError> for Failure {
+    fn from(error: SigningKeyError) -> Self {
+        match error {
+            SigningKeyError::Store(cause) => Self::Database(cause.to_string()),
+            other => Self::refused(other),
+        }
+    }
+}
+
 /// Where to look when a database does not answer.
-pub(crate) fn hint(database: &DatabaseUrl) -> &'static str {
-    if database.sqlite_path().is_some() {
+pub(crate) fn hint(settings: &Settings) -> &'static str {
+    if settings.migrations_database.is_some() {
+        "check DATABASE_URL and DATABASE_URL_UNPOOLED and that the server runs and lets you in"
+    } else if settings.database.sqlite_path().is_some() {
         "check that DATABASE_URL names a SQLite file that you may write, in a folder that you may write"
     } else {
         "check DATABASE_URL and that the server runs and lets you in"

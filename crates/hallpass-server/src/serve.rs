@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hallpass::{Hallpass, SchemaError, Settings, StartError};
+use hallpass::{Hallpass, SchemaError, Settings, SigningKeyError, StartError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,7 +27,7 @@ pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> 
     // Who is asked to stop while it waits for the database stops; process 1 of
     // a container would otherwise ignore the signal.
     tokio::select! {
-        prepared = prepare_schema(&hallpass, args) => prepared?,
+        prepared = prepare(&hallpass, args) => prepared?,
         () = &mut stop => return Ok(()),
     }
     let address = SocketAddr::new(config.listen.host, config.listen.port);
@@ -76,6 +76,18 @@ fn cannot_listen(
     ))
 }
 
+async fn prepare(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Failure> {
+    prepare_schema(hallpass, args).await?;
+    match hallpass.prepare_signing().await {
+        // A database without its tables, or away again: sign-ins wait for it.
+        Err(SigningKeyError::Store(error)) => {
+            tracing::warn!(%error, "the signing keys could not be read yet");
+            Ok(())
+        }
+        prepared => prepared.map_err(Failure::from),
+    }
+}
+
 /// Waits for the database, and brings its schema up to date unless told not to.
 async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Failure> {
     let is_server = hallpass.settings().database.sqlite_path().is_none();
@@ -95,8 +107,9 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
     };
     let tried = tokio::time::timeout(PATIENCE, trying).await;
     let outcome = tried.map_err(|_| {
-        let database = &hallpass.settings().database;
-        let (seconds, hint) = (PATIENCE.as_secs(), hint(database));
+        let settings = hallpass.settings();
+        let database = &settings.database;
+        let (seconds, hint) = (PATIENCE.as_secs(), hint(settings));
         let reason = format!("could not be reached within {seconds} s");
         Failure::Database(format!("the database at {database} {reason}; {hint}"))
     })?;
@@ -150,6 +163,7 @@ fn greet(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) {
         row("API", format!("{url}/docs")),
         row("data", config.data_dir.display()),
         row("database", database),
+        row("signs with", config.settings.signing.name()),
     ];
     if let Some(metrics) = metrics {
         lines.push(row("metrics", format!("http://{metrics}/metrics")));

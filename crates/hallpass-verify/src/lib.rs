@@ -2,8 +2,9 @@
 //! two microseconds, asking nobody.
 //!
 //! This is what a service adds that takes requests from people who signed in
-//! at Hallpass. It does no I/O and has no runtime; a [`Verifier`] is built once
-//! and cheap to clone.
+//! at Hallpass, or at a Better Auth server with its JWT plugin. A [`Verifier`] is
+//! built once and cheap to clone. Without features there is no I/O and no
+//! runtime.
 //!
 //! ```
 //! use hallpass_verify::Verifier;
@@ -24,9 +25,23 @@
 //! # }
 //! ```
 //!
+//! # Which keys
+//!
+//! | | for | I/O |
+//! |---|---|---|
+//! | [`Verifier::shared_secret`] | HS256 | none |
+//! | [`Verifier::key_set`] | `EdDSA` with Ed25519, and ES256, with public keys that you have | none |
+//! | `Verifier::jwks`, feature `jwks` | the same, with public keys that are fetched from a URL | one small GET in minutes, in the background |
+//!
+//! Whoever has the secret can issue tokens. Give it to services that you trust
+//! that far, and public keys to all others.
+//!
+//! The feature `axum` brings [`CurrentUser`] as an extractor and the layer
+//! `RequireUser`; see the module `axum`.
+//!
 //! # What you get
 //!
-//! [`Claims`] of a token that was made with your secret, for you, and that is
+//! [`Claims`] of a token that was made with a key of yours, for you, and that is
 //! valid now; or a [`Refused`]. There is no way to read a token without
 //! verifying it. Every query that follows should be limited to `claims.sub`.
 //!
@@ -77,6 +92,7 @@
 //! | no `zip` | RFC 8725 §3.6 |
 //! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
 //! | `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | with keys that are fetched: some set has come | |
 //! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
 //! | a set of public keys without a broken, private or ambiguous key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 8725 §3.1, §3.4 |
@@ -107,6 +123,8 @@ mod keys;
 mod public_key;
 mod strict;
 mod user;
+#[cfg(test)]
+mod vectors;
 
 use std::sync::Arc;
 
@@ -244,8 +262,8 @@ impl Verifier {
 
     /// As [`verify`](Verifier::verify), and where keys are fetched: waits for
     /// the first set, and when the token names a key that is not there yet, for
-    /// the newest one. Waits at most 6 seconds, and once. Call it within a tokio
-    /// runtime.
+    /// the newest one. Waits at most 6 seconds, and once; outside of a tokio
+    /// runtime it does not wait.
     ///
     /// # Errors
     ///

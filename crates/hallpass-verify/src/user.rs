@@ -6,7 +6,8 @@ use crate::claims::Claims;
 
 /// Somebody whose token was verified: the proof of it, by type.
 ///
-/// Only [`Verifier::current_user`](crate::Verifier::current_user) makes one and
+/// Only a [`Verifier`](crate::Verifier) makes one, by
+/// [`current_user`](crate::Verifier::current_user) and what builds upon it, and
 /// nobody can change it, while [`Claims`] can also be read from JSON. What opens
 /// the rows of a user therefore asks for this and takes nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hallpass_rls::{Finding, RoleName, TableName};
 
@@ -16,7 +17,7 @@ use crate::secret::Password;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::throttle::{self, Client, Gates, Subjects};
-use crate::token::{self, Keys, TokenBearer};
+use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
 use crate::user::{self, DisplayName, Lookup, User, UserId};
 use crate::web::page::Assets;
 
@@ -78,7 +79,7 @@ impl Hallpass {
         Ok(Self(Arc::new(Parts {
             lookup: Lookup::new(db.clone()),
             db,
-            keys: Keys::hs256(&settings.signing_secret, settings.public_url.origin())?,
+            keys: Keys::new(&settings)?,
             subjects: Subjects::new(&settings.signing_secret),
             gates: throttle::gates(),
             hashing,
@@ -89,13 +90,21 @@ impl Hallpass {
     }
 
     /// Brings the database's schema up to date, under a lock: of servers that
-    /// start together one does it and the others wait.
+    /// start together one does it and the others wait. By way of
+    /// [`Settings::migrations_database`], if there is one.
     ///
     /// # Errors
     /// [`SchemaError`] when the database is away, or newer than this version.
     pub async fn migrate(&self) -> Result<(), SchemaError> {
-        self.settings().database.make_file()?;
-        self.db().migrate().await
+        let Some(direct) = &self.settings().migrations_database else {
+            self.settings().database.make_file()?;
+            return self.db().migrate().await;
+        };
+        direct.make_file()?;
+        let direct = Db::new(direct);
+        let outcome = direct.migrate().await;
+        direct.close().await;
+        outcome
     }
 
     /// Each migration of this version, and whether the database has it.
@@ -191,12 +200,22 @@ impl Hallpass {
         password::sign_in(self, credentials, client).await
     }
 
-    /// Verifies a token, asking nobody.
+    /// Verifies a token by the keys that are at hand, asking nobody.
     ///
     /// # Errors
     /// [`Error::TokenExpired`], or [`Error::InvalidToken`] for any other fault.
     pub fn verify(&self, token: &str) -> Result<TokenBearer, Error> {
-        token::verify(self.keys(), token, self.now())
+        token::verify(self, token)
+    }
+
+    /// As [`Hallpass::verify`], for a server whose signing keys are in the
+    /// database: asks it for a key that is not at hand, at most once a second.
+    /// The extractors do this.
+    ///
+    /// # Errors
+    /// As [`Hallpass::verify`], or [`Error::DatabaseUnavailable`].
+    pub async fn authenticate(&self, token: &str) -> Result<TokenBearer, Error> {
+        token::authenticate(self, token).await
     }
 
     /// What a token says, or the very rule that refuses it: for an operator who
@@ -204,12 +223,53 @@ impl Hallpass {
     /// learn of [`Refused`](hallpass_verify::Refused) only whether it expired.
     ///
     /// # Errors
-    /// The first rule that the token breaks.
-    pub fn explain(
+    /// [`Error::DatabaseUnavailable`] when the signing keys cannot be read.
+    pub async fn explain(
         &self,
         token: &str,
-    ) -> Result<hallpass_verify::Claims, hallpass_verify::Refused> {
-        token::explain(self.keys(), token, self.now())
+    ) -> Result<Result<hallpass_verify::Claims, hallpass_verify::Refused>, Error> {
+        token::explain(self, token).await
+    }
+
+    /// Sees to it that tokens can be signed, and makes the first signing key
+    /// where there is none. Sign-ins do this by themselves; at a start it tells
+    /// early what is wrong.
+    ///
+    /// # Errors
+    /// [`SigningKeyError`], as when the secret does not open the signing key.
+    pub async fn prepare_signing(&self) -> Result<(), SigningKeyError> {
+        token::prepare(self).await
+    }
+
+    /// Every live signing key, newest first; none where the shared secret has
+    /// always signed.
+    ///
+    /// # Errors
+    /// [`SigningKeyError::Store`].
+    pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, SigningKeyError> {
+        token::list(self).await
+    }
+
+    /// Makes a signing key that is published at once and signs `after` from
+    /// now, but not within two seconds, so that other servers can follow.
+    /// [`ROTATION_LEAD`](crate::ROTATION_LEAD) is long enough for every
+    /// verifier too.
+    ///
+    /// # Errors
+    /// [`SigningKeyError::SharedSecret`] where there are no keys to rotate.
+    pub async fn rotate_signing_key(&self, after: Duration) -> Result<SigningKey, SigningKeyError> {
+        token::rotate(self, after).await
+    }
+
+    /// Ends a signing key at once: whoever has a token that it signed must sign
+    /// in again. Where it signs, the next one does from now on. Other servers follow within a minute, and verifiers elsewhere
+    /// when they fetch the keys anew.
+    ///
+    /// # Errors
+    /// [`SigningKeyError::LastOne`] when nothing would sign in its place,
+    /// [`SigningKeyError::Unknown`] for one that is not live.
+    pub async fn retire_signing_key(&self, id: &str) -> Result<(), SigningKeyError> {
+        token::retire(self, id).await
     }
 
     /// Makes an account for somebody else: not counted, and nobody is signed in.

@@ -78,10 +78,12 @@ pub use self::session::Session;
 pub use self::session::web::{CurrentBearer, CurrentUser};
 pub use self::settings::{
     CookiePrefix, HashPolicy, HashQueue, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
-    Settings, TOKEN_LIFE,
+    Settings, Signing, TOKEN_LIFE,
 };
 pub use self::throttle::Client;
-pub use self::token::{AccessToken, TokenBearer};
+pub use self::token::{
+    AccessToken, ROTATION_LEAD, SigningKey, SigningKeyError, SigningKeyState, TokenBearer,
+};
 pub use self::user::{DisplayName, InvalidName, User, UserId};
 pub use hallpass_rls as rls;
 pub use ipnet::IpNet;

@@ -6,9 +6,12 @@
 use std::fmt;
 
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use unicode_normalization::UnicodeNormalization;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A password as somebody typed it, in Unicode normalisation form C.
 ///
@@ -171,6 +174,48 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], RandomnessUnavai
     Ok(bytes)
 }
 
+/// The private half of a key that signs tokens, as PKCS #8 (RFC 5958).
+#[derive(Clone)]
+pub(crate) struct PrivateKey(SecretSlice<u8>);
+
+impl PrivateKey {
+    pub(crate) fn new(pkcs8: Vec<u8>) -> Self {
+        Self(SecretSlice::from(pkcs8))
+    }
+
+    /// A fresh Ed25519 key (RFC 8032) and its public half, 32 bytes.
+    pub(crate) fn generate_ed25519() -> Result<(Self, Vec<u8>), RandomnessUnavailable> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| RandomnessUnavailable)?;
+        let pkcs8 = pair.to_pkcs8().map_err(|_| RandomnessUnavailable)?;
+        Ok((
+            Self::new(pkcs8.as_ref().to_vec()),
+            pair.public_key().as_ref().to_vec(),
+        ))
+    }
+
+    /// A fresh key on the curve P-256 and its public half, an uncompressed
+    /// point of 65 bytes (SEC 1, section 2.3.3).
+    pub(crate) fn generate_p256() -> Result<(Self, Vec<u8>), RandomnessUnavailable> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .map_err(|_| RandomnessUnavailable)?;
+        let pkcs8 = pair.to_pkcs8v1().map_err(|_| RandomnessUnavailable)?;
+        Ok((
+            Self::new(pkcs8.as_ref().to_vec()),
+            pair.public_key().as_ref().to_vec(),
+        ))
+    }
+
+    pub(crate) fn expose(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
+    }
+}
+
 /// A key for one purpose inside this server, derived from the signing secret so
 /// that no key serves two purposes (NIST SP 800-57 Part 1, section 5.2).
 #[derive(Clone)]
@@ -178,9 +223,20 @@ pub(crate) struct PurposeKey(hmac::Key);
 
 impl PurposeKey {
     pub(crate) fn derive(secret: &SigningSecret, purpose: &str) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
-        let derived = hmac::sign(&root, purpose.as_bytes());
+        let derived = hmac::sign(&Self::root(secret), purpose.as_bytes());
         Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+
+    /// The 256 bits of a key for an algorithm other than HMAC.
+    pub(crate) fn derive_bytes(secret: &SigningSecret, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let derived = hmac::sign(&Self::root(secret), purpose.as_bytes());
+        bytes.copy_from_slice(derived.as_ref());
+        bytes
+    }
+
+    fn root(secret: &SigningSecret) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, secret.expose())
     }
 
     /// A keyed digest of `text`: equal texts give equal digests, and without

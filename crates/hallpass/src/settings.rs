@@ -35,10 +35,19 @@ pub struct Settings {
     /// Where people reach this server: the tokens' issuer, and whether the
     /// cookie is `Secure`.
     pub public_url: PublicUrl,
-    /// Signs and verifies tokens.
+    /// Signs and verifies tokens with HS256, and seals the private keys of the
+    /// other algorithms.
     pub signing_secret: SigningSecret,
+    /// Secrets before that one, while it takes over from them: they verify and
+    /// open, and no longer sign or seal.
+    pub previous_secrets: Vec<SigningSecret>,
+    /// The algorithm that signs tokens.
+    pub signing: Signing,
     /// Holds the accounts.
     pub database: DatabaseUrl,
+    /// The same database by another way, which migrations take: straight to the
+    /// server where [`Settings::database`] names a pooler.
+    pub migrations_database: Option<DatabaseUrl>,
     /// Front ends on other origins that may call the API with credentials.
     pub cors_origins: Vec<Origin>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -70,7 +79,10 @@ impl Settings {
         Self {
             public_url,
             signing_secret,
+            previous_secrets: Vec::new(),
+            signing: Signing::default(),
             database,
+            migrations_database: None,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             password_hash: HashPolicy::ARGON2ID,
@@ -80,6 +92,32 @@ impl Settings {
             rate_limit: true,
             cookie_prefix: CookiePrefix::default(),
             brand: Brand::default(),
+        }
+    }
+}
+
+/// The algorithm that signs tokens (RFC 7518, section 3.1; RFC 8037).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signing {
+    /// HMAC with SHA-256 and the shared secret: whoever verifies can also sign.
+    #[default]
+    Hs256,
+    /// Ed25519. Verifiers need public keys alone, from `/.well-known/jwks.json`.
+    EdDsa,
+    /// ECDSA on the curve P-256 with SHA-256, likewise: for verifiers that do
+    /// not know Ed25519.
+    Es256,
+}
+
+impl Signing {
+    /// The name in a token's header.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
         }
     }
 }

@@ -11,10 +11,16 @@ use crate::session::Session;
 use crate::throttle::Client;
 use crate::token;
 
+/// Sees to it that somebody can be let in, before an account is made or a
+/// password hashed in vain.
+pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), Error> {
+    Ok(token::prepare(hallpass).await?)
+}
+
 /// Lets the proven user in.
 pub(crate) fn admit(hallpass: &Hallpass, proof: Proof, client: Client) -> Result<Session, Error> {
     let (user, method) = proof.into_parts();
-    let token = token::issue(hallpass.keys(), &user, hallpass.now())?;
+    let token = token::issue(hallpass, &user)?;
     let event = match method {
         Method::Registration => "sign_up",
         Method::Password => "sign_in",

@@ -3,6 +3,7 @@
 mod completions;
 mod doctor;
 mod input;
+mod keys;
 mod library;
 mod migrate;
 mod openapi;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(args),
         Command::User(command) => user::run(command),
+        Command::Keys(command) => keys::run(command),
         Command::Token(command) => token::run(command),
         Command::Secret => secret::run(),
         Command::Openapi(args) => openapi::run(args),

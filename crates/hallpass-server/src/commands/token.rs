@@ -29,9 +29,8 @@ fn verify(output: JsonArgs) -> Result<(), Failure> {
     }
     let token = input::secret("token")?;
     library::look(checked.look()?, async |hallpass| {
-        let explained = hallpass
-            .explain(bare(token.expose_secret()))
-            .map_err(Verdict::of);
+        let explained = hallpass.explain(bare(token.expose_secret())).await?;
+        let explained = explained.map_err(Verdict::of);
         match explained.and_then(with_our_subject) {
             Ok(claims) => accept(&claims, hallpass.now(), output),
             Err(refused) => refuse(&refused, output),
@@ -166,15 +165,20 @@ fn meaning(refused: Refused) -> &'static str {
              was it cut off, put into quotes, or is it another kind of token?"
         }
         Refused::Algorithm => {
-            "our tokens are signed with HS256; another program issued this one, or somebody forged it"
+            "our tokens are signed with another algorithm (HALLPASS_SIGNING); another program issued this one, \
+             or somebody forged it"
         }
         Refused::Type => "the header must say that it is a JWT; another program issued this one",
         Refused::Critical | Refused::Compressed | Refused::Nested => {
             "Hallpass never issues such a token; another program did, or somebody forged it"
         }
+        Refused::UnknownKey => {
+            "no live key of ours has its kid: the key was retired, or another server issued it"
+        }
+        Refused::KeysUnavailable => "the signing keys could not be read from the database",
         Refused::Signature => {
-            "it was not signed with the secret that is set here: is BETTER_AUTH_SECRET the same as where it was issued, \
-             and was it changed since?"
+            "it was not signed with a secret or key that we have: is BETTER_AUTH_SECRET the same as where it was \
+             issued, and was it changed since?"
         }
         Refused::Claims => {
             "it is signed with our secret, but a claim is missing or of the wrong type: another program has the same secret"

@@ -11,11 +11,13 @@ use super::faults::{Fault, Faults};
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
-pub(crate) const KNOWN: [&str; 19] = [
+pub(crate) const KNOWN: [&str; 22] = [
     "BETTER_AUTH_SECRET",
+    "BETTER_AUTH_SECRETS",
     "BETTER_AUTH_URL",
     "CORS_ORIGINS",
     "DATABASE_URL",
+    "DATABASE_URL_UNPOOLED",
     "HALLPASS_BRAND_COLOR",
     "HALLPASS_BRAND_LOGO",
     "HALLPASS_BRAND_NAME",
@@ -27,6 +29,7 @@ pub(crate) const KNOWN: [&str; 19] = [
     "HALLPASS_PASSWORD_HASH",
     "HALLPASS_PASSWORD_MIN_LENGTH",
     "HALLPASS_RATE_LIMIT",
+    "HALLPASS_SIGNING",
     "HOST",
     "PORT",
     "RUST_LOG",

@@ -38,11 +38,28 @@ pub(crate) struct Reading {
     pub(crate) faults: Faults,
 }
 
+/// The secret that signs, and those before it that still verify.
+#[derive(Clone, Debug)]
+pub(crate) struct Secrets {
+    pub(crate) current: SigningSecret,
+    pub(crate) previous: Vec<SigningSecret>,
+}
+
+impl From<SigningSecret> for Secrets {
+    fn from(only: SigningSecret) -> Self {
+        Self {
+            current: only,
+            previous: Vec::new(),
+        }
+    }
+}
+
 /// Where the signing secret is.
 #[derive(Debug)]
 pub(crate) enum SecretSource {
-    /// In `BETTER_AUTH_SECRET` or the file its `_FILE` twin names.
-    Setting(SigningSecret),
+    /// In `BETTER_AUTH_SECRET`, `BETTER_AUTH_SECRETS`, or the file that the
+    /// `_FILE` twin of one names.
+    Setting(Secrets),
     /// In the data folder.
     File(PathBuf, SigningSecret),
     /// Nowhere yet: to be made in the data folder.
@@ -130,8 +147,9 @@ impl Checked {
     /// is no secret yet, one that is kept nowhere stands in for it.
     pub(crate) fn look(self) -> Result<Settings, Faults> {
         let secret = match self.secret {
-            SecretSource::Setting(secret) | SecretSource::File(_, secret) => secret,
-            SecretSource::ToBeMade(_) => stand_in()?,
+            SecretSource::Setting(secrets) => secrets,
+            SecretSource::File(_, secret) => secret.into(),
+            SecretSource::ToBeMade(_) => stand_in()?.into(),
         };
         Ok(self.values.settings(secret))
     }
@@ -145,8 +163,9 @@ impl Checked {
             Faults::one("DATABASE_URL", rule)
         })?;
         let (secret, fresh_secret) = match self.secret {
-            SecretSource::Setting(secret) | SecretSource::File(_, secret) => (secret, None),
-            SecretSource::ToBeMade(path) => (SecretFile::make(&path)?, Some(path)),
+            SecretSource::Setting(secrets) => (secrets, None),
+            SecretSource::File(_, secret) => (secret.into(), None),
+            SecretSource::ToBeMade(path) => (SecretFile::make(&path)?.into(), Some(path)),
         };
         Ok(Config {
             settings: values.settings(secret),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hallpass::{
     Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting,
-    Origin, PasswordMinLength, PublicUrl, Settings, SigningSecret,
+    Origin, PasswordMinLength, PublicUrl, Settings, Signing, SigningSecret,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,17 +16,19 @@ use tracing_subscriber::EnvFilter;
 use super::environment::{Environment, read_bytes};
 use super::faults::Faults;
 use super::secret_file::SecretFile;
-use super::{Listen, Log, LogFormat, SecretSource};
+use super::{Listen, Log, LogFormat, SecretSource, Secrets};
 
 /// Every setting but the secret.
 #[derive(Debug)]
 pub(crate) struct Values {
     pub(crate) public_url: PublicUrl,
     pub(crate) database: DatabaseUrl,
+    pub(crate) migrations_database: Option<DatabaseUrl>,
     pub(crate) listen: Listen,
     pub(crate) cors_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) data_dir: PathBuf,
+    pub(crate) signing: Signing,
     pub(crate) password_hash: HashPolicy,
     pub(crate) password_min_length: PasswordMinLength,
     pub(crate) hash_threads: NonZeroUsize,
@@ -38,6 +40,8 @@ pub(crate) struct Values {
 }
 
 const SECRET: &str = "BETTER_AUTH_SECRET";
+const SECRETS: &str = "BETTER_AUTH_SECRETS";
+const UNPOOLED: &str = "DATABASE_URL_UNPOOLED";
 
 /// More threads than this wait for each other, and each holds 19 MiB.
 const MOST_HASH_THREADS: usize = 256;
@@ -55,12 +59,14 @@ impl Values {
             PathBuf::from("./hallpass-data"),
             |text| Ok::<_, InvalidSetting>(PathBuf::from(text)),
         );
+        let database = reader.one(
+            "DATABASE_URL",
+            DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
+            |text| database(text, &data_dir),
+        );
         Self {
-            database: reader.one(
-                "DATABASE_URL",
-                DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
-                |text| database(text, &data_dir),
-            ),
+            migrations_database: reader.maybe(UNPOOLED, |text| unpooled(text, &database)),
+            database,
             public_url: reader.one("BETTER_AUTH_URL", PublicUrl::default(), PublicUrl::parse),
             listen: Listen {
                 host: reader.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
@@ -70,6 +76,7 @@ impl Values {
             },
             cors_origins: reader.list("CORS_ORIGINS", "http://localhost:3000", str::parse),
             trusted_proxies: reader.list("TRUSTED_PROXIES", "", network),
+            signing: reader.one("HALLPASS_SIGNING", Signing::default(), signing),
             password_hash: reader.one(
                 "HALLPASS_PASSWORD_HASH",
                 HashPolicy::ARGON2ID,
@@ -101,8 +108,14 @@ impl Values {
     }
 
     /// What the library runs with.
-    pub(crate) fn settings(&self, secret: SigningSecret) -> Settings {
-        let mut settings = Settings::new(self.public_url.clone(), secret, self.database.clone());
+    pub(crate) fn settings(&self, secrets: Secrets) -> Settings {
+        let (url, database) = (self.public_url.clone(), self.database.clone());
+        let mut settings = Settings::new(url, secrets.current, database);
+        settings.previous_secrets = secrets.previous;
+        settings.signing = self.signing;
+        settings
+            .migrations_database
+            .clone_from(&self.migrations_database);
         settings.cors_origins.clone_from(&self.cors_origins);
         settings.trusted_proxies.clone_from(&self.trusted_proxies);
         settings.password_hash = self.password_hash;
@@ -122,10 +135,24 @@ pub(super) fn secret(
     values: &Values,
     faults: &mut Faults,
 ) -> Option<SecretSource> {
-    let set = environment.get(SECRET).map_err(|fault| faults.push(fault));
-    if let Some(text) = set.ok()? {
-        let parsed = SigningSecret::new(&text).map_err(|weak| faults.add(SECRET, weak));
-        return parsed.ok().map(SecretSource::Setting);
+    let mut get = |name| environment.get(name).map_err(|fault| faults.push(fault));
+    let (one, several) = (get(SECRET), get(SECRETS));
+    match (one.ok()?, several.ok()?) {
+        (None, None) => {}
+        (Some(text), None) => {
+            let parsed = SigningSecret::new(&text).map_err(|weak| faults.add(SECRET, weak));
+            return parsed
+                .ok()
+                .map(|secret| SecretSource::Setting(secret.into()));
+        }
+        (None, Some(texts)) => {
+            let parsed = secrets(&texts).map_err(|rule| faults.add(SECRETS, rule));
+            return parsed.ok().map(SecretSource::Setting);
+        }
+        (Some(_), Some(_)) => {
+            faults.add(SECRETS, format!("and {SECRET} are both set; remove one"));
+            return None;
+        }
     }
     if values.public_url.is_https() {
         // A server that people reach is one of several, or will be restarted
@@ -145,6 +172,22 @@ pub(super) fn secret(
             None
         }
     }
+}
+
+/// Several secrets, the one that signs first. A text before a colon is no
+/// version here: every byte between the commas is the secret's.
+fn secrets(texts: &SecretString) -> Result<Secrets, String> {
+    let parse = |(position, text): (usize, &str)| {
+        let parsed = SigningSecret::new(&SecretString::from(text.trim()));
+        parsed.map_err(|weak| format!("holds, in place {}, a secret that {weak}", position + 1))
+    };
+    let texts = texts.expose_secret().split(',').enumerate();
+    let mut all = texts.map(parse).collect::<Result<Vec<_>, _>>()?;
+    let current = all.remove(0);
+    Ok(Secrets {
+        current,
+        previous: all,
+    })
 }
 
 struct Reader<'a> {
@@ -251,6 +294,18 @@ fn shown(item: &str) -> String {
     }
 }
 
+/// The server of `DATABASE_URL` by another way.
+fn unpooled(text: &str, database: &DatabaseUrl) -> Result<DatabaseUrl, String> {
+    let url = DatabaseUrl::parse(text, Path::new("")).map_err(|invalid| invalid.to_string())?;
+    if url.sqlite_path().is_some() {
+        Err("must begin with postgres://; a file has one way to it".to_owned())
+    } else if database.sqlite_path().is_some() {
+        Err("names a server, and DATABASE_URL does not".to_owned())
+    } else {
+        Ok(url)
+    }
+}
+
 fn host(text: &str) -> Result<IpAddr, &'static str> {
     match text {
         "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -265,6 +320,15 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
     address
         .or_else(|_| text.parse())
         .map_err(|_| "must be an address or a network, like 10.0.0.0/8")
+}
+
+fn signing(text: &str) -> Result<Signing, &'static str> {
+    match text {
+        "hs256" => Ok(Signing::Hs256),
+        "eddsa" => Ok(Signing::EdDsa),
+        "es256" => Ok(Signing::Es256),
+        _ => Err("must be hs256, eddsa or es256"),
+    }
 }
 
 fn password_hash(text: &str) -> Result<HashPolicy, &'static str> {

@@ -176,6 +176,8 @@ fn who_needs_a_token_says_so_and_says_what_happens_without() {
     let open = [
         "register",
         "signin",
+        "jwks",
+        "configuration",
         "healthz",
         "readyz",
         "openapi",

@@ -23,8 +23,14 @@ fn columns(engine: &str, table: &str) -> Vec<Column> {
         .split_once(&head)
         .unwrap_or_else(|| panic!("no table {table} on {engine}"));
     let (body, _) = body.split_once("\n)").unwrap();
+    let of_columns = |line: &&str| {
+        !["unique (", "check ("]
+            .iter()
+            .any(|rule| line.trim().starts_with(rule))
+    };
     let words = body
         .lines()
+        .filter(of_columns)
         .map(|line| line.trim().trim_end_matches(',').split(' '));
     let column = |mut words: std::str::Split<'_, char>| {
         Some((words.next()?.to_owned(), words.next()?.to_owned()))

@@ -80,11 +80,10 @@ fn check_named(row: &[&str]) {
     };
     for name in files.split('`').skip(1).step_by(2) {
         let in_browser = name.starts_with("e2e/");
-        let folder = if name.starts_with("bench/") || in_browser {
-            ""
-        } else {
-            "crates"
-        };
+        let at_root = ["bench/", "examples/"]
+            .iter()
+            .any(|root| name.starts_with(root));
+        let folder = if at_root || in_browser { "" } else { "crates" };
         let file = path(folder).join(name);
         let source = std::fs::read_to_string(&file).unwrap_or_default();
         let a_test = if in_browser { "test(" } else { "fn " };

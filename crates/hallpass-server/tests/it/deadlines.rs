@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::rig::{Api, Database, Engine, Loss, Place, Proxy, Raw, Server, timed};
+use tokio::task::JoinSet;
+
+use crate::rig::{Api, Database, Engine, Loss, Place, Proxy, Raw, Server, once_hashed, timed};
 
 /// What is promised for a head, for a body, and for a stop.
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -38,6 +40,7 @@ async fn slow_clients_and_a_database_that_is_away_are_waited_for_so_long_and_no_
         a_body_that_trickles_is_answered_408,
         a_stop_waits_ten_seconds_for_a_request_and_no_longer,
         a_database_that_stays_away_ends_the_start_after_thirty_seconds,
+        a_database_that_fell_asleep_is_given_five_seconds,
     );
 }
 
@@ -130,6 +133,48 @@ async fn a_stop_waits_ten_seconds_for_a_request_and_no_longer() {
         "stopped after {took:?}: {}",
         ended.err
     );
+}
+
+/// One that nobody has asked for half a minute takes three seconds to answer, as
+/// any other must not.
+async fn a_database_that_fell_asleep_is_given_five_seconds() {
+    let database = Database::new(Engine::Postgres).await;
+    let mut proxy = Proxy::whole(database.port());
+    let place = Place::new();
+    let url = database.url_by(proxy.port());
+    let server = place.over(&database).set("DATABASE_URL", url).start().await;
+    let token = server.api.register("ann@example.com").await.token();
+    tokio::time::sleep(LATE / 5).await;
+    let asked = "select count(*)::text, max(state_change)::text from pg_stat_activity \
+         where datname = current_database() and application_name = 'hallpass'";
+    let before = database.texts(asked).await;
+    tokio::time::sleep(TEN_SECONDS * 3).await;
+    // Nothing of ours has kept it from falling asleep.
+    assert_ne!(before[0][0], "0");
+    assert_eq!(database.texts(asked).await, before);
+
+    proxy.hang_up_on(0);
+    proxy.lose(Loss::Dead).await;
+    let asking = (0..30).map(|_| {
+        let (api, token) = (server.api.clone(), token.clone());
+        async move { api.me(&token).await }
+    });
+    let mut asking: JoinSet<_> = asking.collect();
+    asking.spawn(once_hashed(server.api.registration("bob@example.com")));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    proxy.mend();
+    for answer in asking.join_all().await {
+        assert!(matches!(answer.status, 200 | 201), "{answer:?}");
+    }
+
+    // It is awake now, and two seconds are enough.
+    proxy.lose(Loss::Dead).await;
+    let (me, took) = timed(server.api.me(&token)).await;
+    me.assert_unavailable();
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    proxy.lose(Loss::HungUp).await;
+    server.stop().await;
+    database.remove().await;
 }
 
 async fn a_database_that_stays_away_ends_the_start_after_thirty_seconds() {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub(crate) use self::api::{Answer, Api, fresh_client, once_hashed, patiently};
 pub(crate) use self::cluster::{Cluster, unprivileged_user};
 pub(crate) use self::database::{Database, Engine};
-pub(crate) use self::process::{Launch, Place, Process, Server, events};
+pub(crate) use self::process::{Ended, Launch, Place, Process, Server, events};
 pub(crate) use self::proxy::{Loss, Proxy};
 pub(crate) use self::raw::Raw;
 

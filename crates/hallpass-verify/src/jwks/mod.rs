@@ -96,8 +96,11 @@ impl Source {
     }
 
     /// Waits for the end of the fetch that is under way, if there is one. All
-    /// who wait share it.
+    /// who wait share it. Where nothing can measure how long, nobody waits.
     pub(crate) async fn settled(&self) {
+        if Handle::try_current().is_err() {
+            return;
+        }
         let mut state = self.state.subscribe();
         // Neither way out needs an answer: the caller looks at the keys.
         drop(timeout(WAIT_LIMIT, state.wait_for(|state| !state.fetching)).await);

@@ -51,6 +51,12 @@ pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     panic!("never: {what}");
 }
 
+/// What this task returns, which it is to do without any time passing.
+pub(crate) async fn outcome<T>(task: JoinHandle<T>) -> T {
+    until("the end of the task", || task.is_finished()).await;
+    task.await.unwrap()
+}
+
 /// Lets all that is under way come to its end.
 pub(crate) async fn quiet() {
     for _ in 0..2_000 {

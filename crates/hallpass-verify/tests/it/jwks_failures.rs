@@ -1,11 +1,16 @@
 //! An issuer that is away or answers something else.
 
-use hallpass_verify::{Refused, Verifier};
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use hallpass_verify::{Claims, Refused, Verifier};
+use tokio::task::JoinHandle;
 
 use crate::forge::Forge;
 use crate::http::lasting;
 use crate::issuer::{IssuerKey, jwks};
-use crate::issuer_server::{Answer, IssuerServer, Standstill, advance, quiet, until};
+use crate::issuer_server::{Answer, IssuerServer, Standstill, advance, outcome, quiet, until};
 
 /// Answers that are no set of keys, although some hold one.
 fn no_sets(key: &IssuerKey) -> Vec<(&'static str, Answer)> {
@@ -52,6 +57,11 @@ fn no_sets(key: &IssuerKey) -> Vec<(&'static str, Answer)> {
 
 fn token(key: &IssuerKey) -> String {
     lasting(Forge::by(key)).token()
+}
+
+fn waiting_for_keys(verifier: &Verifier, key: &IssuerKey) -> JoinHandle<Result<Claims, Refused>> {
+    let (verifier, token) = (verifier.clone(), token(key));
+    tokio::spawn(async move { verifier.verify_fresh(&token).await })
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,19 +175,32 @@ async fn an_answer_that_does_not_end_is_given_up_after_5_seconds() {
         let verifier = issuer.verifier();
         issuer.was_asked(1).await;
         quiet().await;
-        let waiting = {
-            let (verifier, token) = (verifier.clone(), token(&key));
-            tokio::spawn(async move { verifier.verify_fresh(&token).await })
-        };
+        let waiting = waiting_for_keys(&verifier, &key);
         quiet().await;
         advance(4).await;
         quiet().await;
         assert!(!waiting.is_finished());
         advance(1).await;
-        assert_eq!(waiting.await.unwrap(), Err(Refused::KeysUnavailable));
+        assert_eq!(outcome(waiting).await, Err(Refused::KeysUnavailable));
         issuer.answers(set.clone());
         advance(1).await;
         until("the set", || verifier.verify(&token(&key)).is_ok()).await;
+    }
+}
+
+/// No time passes, so that only the size can end it.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_grows_too_large_is_not_read_to_its_end() {
+    let key = IssuerKey::ed25519("k");
+    for head in ["content-length: 1000000000", "transfer-encoding: chunked"] {
+        let _still = Standstill::begin();
+        let begun = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\nfffff\r\n");
+        let body = [begun.into_bytes(), vec![b' '; 128 * 1024]].concat();
+        let issuer = IssuerServer::start(Answer::unfinished(body)).await;
+        let verifier = issuer.verifier();
+        let waiting = waiting_for_keys(&verifier, &key);
+        assert_eq!(outcome(waiting).await, Err(Refused::KeysUnavailable));
+        assert_eq!(issuer.requests(), 1);
     }
 }
 
@@ -255,4 +278,7 @@ fn what_was_fetched_outlives_the_runtime() {
     assert!(verifier.verify(&token(&key)).is_ok());
     let unknown = token(&IssuerKey::ed25519("unknown"));
     assert_eq!(verifier.verify(&unknown), Err(Refused::UnknownKey));
+    let waiting = pin!(verifier.verify_fresh(&unknown));
+    let at_once = waiting.poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(at_once, Poll::Ready(Err(Refused::UnknownKey)));
 }

@@ -9,6 +9,7 @@
 
 mod algorithm;
 mod axum_users;
+mod better_auth;
 mod building;
 mod claims;
 mod dependencies;
@@ -21,10 +22,13 @@ mod interoperability;
 mod issuer;
 mod issuer_server;
 mod json;
+mod json_suite;
 mod jwks_address;
 mod jwks_axum;
 mod jwks_failures;
+mod jwks_log;
 mod jwks_schedule;
+mod jwks_tls;
 mod jwks_unknown_keys;
 mod key_choice;
 mod key_confusion;

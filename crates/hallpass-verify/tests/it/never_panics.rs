@@ -1,9 +1,10 @@
 //! Whatever comes, the answer is a verdict.
 
-use hallpass_verify::Refused;
+use hallpass_verify::{KeySet, Refused, Verifier};
 use proptest::prelude::*;
 
-use crate::forge::{Forge, NOW, base64url, quoted, sign_parts, sign_payload, verifier};
+use crate::forge::{Forge, ISSUER, NOW, base64url, quoted, sign_parts, sign_payload, verifier};
+use crate::issuer::{IssuerKey, verifier_of};
 
 /// JSON of any shape, not only of the right one.
 fn json() -> impl Strategy<Value = String> {
@@ -66,6 +67,42 @@ proptest! {
     #[test]
     fn any_parts_that_are_authentic_are_judged(header in "\\PC{0,100}", payload in "\\PC{0,100}") {
         prop_assert!(verifier().verify_at(&sign_parts(&header, &payload), NOW).is_err());
+    }
+
+    #[test]
+    fn any_text_as_a_set_of_keys_is_judged(text in "\\PC{0,300}") {
+        prop_assert!(KeySet::parse(&text).is_err());
+    }
+
+    #[test]
+    fn any_json_in_place_of_any_member_of_a_key_is_judged(
+        member in prop::sample::select(vec![
+            "kty", "crv", "x", "y", "d", "alg", "use", "key_ops", "kid", "n",
+        ]),
+        json in json(), is_ed25519 in any::<bool>(),
+    ) {
+        let key = if is_ed25519 { IssuerKey::ed25519("k") } else { IssuerKey::es256("k") };
+        let mut jwk = key.jwk();
+        jwk[member] = serde_json::from_str(&json).unwrap();
+        if let Ok(set) = KeySet::parse(&serde_json::json!({ "keys": [jwk] }).to_string()) {
+            let verifier = Verifier::key_set(set).issuer(ISSUER).build().unwrap();
+            let _ = verifier.verify_at(&Forge::by(&key).token(), NOW);
+        }
+    }
+
+    #[test]
+    fn any_header_and_any_signature_is_judged_with_public_keys(
+        member in header_name(), headed in json(),
+        signature in prop::collection::vec(any::<u8>(), 0..80),
+        is_ed25519 in any::<bool>(),
+    ) {
+        let key = if is_ed25519 { IssuerKey::ed25519("k") } else { IssuerKey::es256("k") };
+        let verifier = verifier_of(&[&key]);
+        let token = Forge::by(&key).header(member, &headed).token();
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        let _ = verifier.verify_at(&token, NOW);
+        let forged = format!("{signed}.{}", base64url(signature));
+        prop_assert!(verifier.verify_at(&forged, NOW).is_err());
     }
 
     #[test]

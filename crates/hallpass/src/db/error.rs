@@ -1,5 +1,7 @@
 //! What a database call can answer besides its rows.
 
+use std::io::ErrorKind;
+
 use sqlx::error::DatabaseError;
 
 /// A database call that failed, with the name of the operation.
@@ -63,6 +65,20 @@ fn is_busy(error: &sqlx::Error) -> bool {
     let sqlite = database.and_then(|error| error.try_downcast_ref::<sqlx::sqlite::SqliteError>());
     let code = sqlite.and_then(|error| error.code()?.parse::<i32>().ok());
     code.is_some_and(|extended| matches!(extended & 0xff, 5 | 6))
+}
+
+/// Whether the connection is gone, and with it whatever ran on it, so that the
+/// same call may succeed at once on another. Where nobody listens none is to be
+/// had.
+pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() != ErrorKind::ConnectionRefused,
+        sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P0")),
+        _ => false,
+    }
 }
 
 pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {

@@ -127,9 +127,8 @@ impl Db {
                 // where a copy of the file would miss them.
                 bounded("close", connection.close()).await?;
             }
-            Self::Postgres(pool) => {
-                let options = pool.connect_options();
-                let mut connection = bounded("connect", options.connect()).await?;
+            Self::Postgres(db) => {
+                let mut connection = db.connect().await?;
                 // Not sqlx's lock, which is the session's: behind a pooler that
                 // gives each transaction another session it would stay.
                 let begin = connection.begin().await;
@@ -137,6 +136,9 @@ impl Db {
                 let lock = sqlx::query(LOCK).execute(&mut *tx).await;
                 lock.map_err(|error| StoreError::new("migrate", &error))?;
                 POSTGRES.run_direct(None, &mut *tx, false).await?;
+                // Nor its prepared statements, which are the session's too.
+                let clear = tx.clear_cached_statements().await;
+                clear.map_err(|error| StoreError::new("migrate", &error))?;
                 let commit = tx.commit().await;
                 commit.map_err(|error| StoreError::new("migrate", &error))?;
             }

@@ -9,44 +9,43 @@
 mod error;
 mod lease;
 mod migrations;
+mod postgres;
+mod postgres_url;
 mod rows;
 mod server;
+mod session;
 mod url;
 
 use std::future::Future;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions, Postgres, Sqlite};
+use sqlx::{ConnectOptions, Sqlite};
 
 pub use self::error::StoreError;
 pub(crate) use self::lease::Lease;
 pub use self::migrations::{MigrationState, MigrationStatus, SchemaError};
+pub(crate) use self::postgres::{PostgresDb, PostgresTx, again};
 pub use self::server::DatabaseServer;
+use self::session::Session;
 use self::url::Target;
 pub use self::url::{DatabaseUrl, InvalidDatabaseUrl, TlsUse};
 
 /// The longest that one statement may take, the wait for a connection included.
 /// A frozen database costs a request this much and no more.
-pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Connections to PostgreSQL a server keeps at most. Sign-ins are bounded by
-/// hashing long before they are bounded by this.
-const POSTGRES_CONNECTIONS: u32 = 20;
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// SQLite reads in parallel; more connections than cores only wait in turn.
 const SQLITE_READERS: u32 = 4;
 
 const BEGIN_IMMEDIATE: &str = "begin immediate";
-const BEGIN: &str = "begin";
 const COMMIT: &str = "commit";
 
 /// The database: cheap to clone, connected at first use.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
     Sqlite(SqliteDb),
-    Postgres(PgPool),
+    Postgres(PostgresDb),
 }
 
 /// SQLite takes one writer at a time. Giving it a pool of one makes writers
@@ -61,41 +60,38 @@ pub(crate) struct SqliteDb {
 #[derive(Debug)]
 pub(crate) enum Tx {
     Sqlite(Lease<Sqlite>),
-    Postgres(Lease<Postgres>),
+    Postgres(PostgresTx),
 }
 
 impl Db {
     pub(crate) fn new(url: &DatabaseUrl) -> Self {
         match url.target() {
             Target::Sqlite(file) => Self::Sqlite(SqliteDb::new(file)),
-            Target::Postgres(options) => {
-                let pool = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(STATEMENT_TIMEOUT)
-                    .connect_lazy_with((**options).clone().disable_statement_logging());
-                Self::Postgres(pool)
-            }
+            Target::Postgres(server) => Self::Postgres(PostgresDb::new(server)),
+        }
+    }
+
+    /// The longest that a call which begins now may take.
+    pub(crate) fn patience(&self) -> Duration {
+        match self {
+            Self::Sqlite(_) => STATEMENT_TIMEOUT,
+            Self::Postgres(db) => db.patience(),
         }
     }
 
     /// Begins to write. On SQLite the write lock is taken at once, so that two
     /// writers queue instead of failing half-way (`BEGIN IMMEDIATE`).
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        let db = match self {
+            Self::Sqlite(db) => db,
+            Self::Postgres(db) => return db.begin().await.map(Tx::Postgres),
+        };
         let begin = async {
-            Ok(match self {
-                Self::Sqlite(db) => {
-                    let mut lease = Lease::from(&db.writer).await?;
-                    sqlx::raw_sql(BEGIN_IMMEDIATE)
-                        .execute(lease.connection()?)
-                        .await?;
-                    Tx::Sqlite(lease)
-                }
-                Self::Postgres(pool) => {
-                    let mut lease = Lease::from(pool).await?;
-                    sqlx::raw_sql(BEGIN).execute(lease.connection()?).await?;
-                    Tx::Postgres(lease)
-                }
-            })
+            let mut lease = Lease::from(&db.writer).await?;
+            sqlx::raw_sql(BEGIN_IMMEDIATE)
+                .execute(lease.connection()?)
+                .await?;
+            Ok(Tx::Sqlite(lease))
         };
         bounded("begin", begin).await
     }
@@ -109,7 +105,7 @@ impl Db {
                     db.readers.close().await;
                     db.writer.close().await;
                 }
-                Self::Postgres(pool) => pool.close().await,
+                Self::Postgres(db) => db.close().await,
             }
             Ok(())
         };
@@ -150,10 +146,7 @@ impl Tx {
                     sqlx::raw_sql(COMMIT).execute(lease.connection()?).await?;
                     lease.give_back();
                 }
-                Self::Postgres(mut lease) => {
-                    sqlx::raw_sql(COMMIT).execute(lease.connection()?).await?;
-                    lease.give_back();
-                }
+                Self::Postgres(tx) => tx.commit().await?,
             }
             Ok(())
         };
@@ -188,19 +181,25 @@ pub(crate) fn bounded<T>(
 /// ```
 macro_rules! read {
     ($db:expr, $operation:literal, |$connection:ident| $statement:expr) => {
-        $crate::db::bounded($operation, async {
-            match $db {
-                $crate::db::Db::Sqlite(db) => {
+        match $db {
+            $crate::db::Db::Sqlite(db) => {
+                let read = async {
                     let lease = $crate::db::Lease::from(&db.readers).await?;
                     lease.once(async |$connection| $statement.await).await
-                }
-                $crate::db::Db::Postgres(pool) => {
-                    let lease = $crate::db::Lease::from(pool).await?;
-                    lease.once(async |$connection| $statement.await).await
-                }
+                };
+                $crate::db::bounded($operation, read).await
             }
-        })
-        .await
+            $crate::db::Db::Postgres(db) => {
+                let read = $crate::db::again!(db, async {
+                    let mut reading = db.read().await?;
+                    let $connection = reading.session()?;
+                    let row = $statement.await?;
+                    reading.end().await?;
+                    Ok(row)
+                });
+                db.bounded($operation, read).await
+            }
+        }
     };
 }
 
@@ -213,8 +212,8 @@ macro_rules! write {
                     let $connection = lease.connection()?;
                     $statement.await
                 }
-                $crate::db::Tx::Postgres(lease) => {
-                    let $connection = lease.connection()?;
+                $crate::db::Tx::Postgres(tx) => {
+                    let $connection = tx.session()?;
                     $statement.await
                 }
             }

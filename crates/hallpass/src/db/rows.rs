@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use hallpass_rls::{Finding, RoleName, TableName};
-use sqlx::ConnectOptions;
 
-use super::{Db, StoreError, bounded};
+use super::{Db, StoreError};
 
 /// For some dozen looks at the catalogues, by an operator who waits.
 const INSPECTION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,12 +16,11 @@ impl Db {
         tables: &[TableName],
         role: Option<&RoleName>,
     ) -> Result<Option<Vec<Finding>>, StoreError> {
-        let Self::Postgres(pool) = self else {
+        let Self::Postgres(db) = self else {
             return Ok(None);
         };
         // A connection of its own, as in `Db::server`.
-        let options = pool.connect_options();
-        let mut connection = bounded("connect", options.connect()).await?;
+        let mut connection = db.connect().await?;
         let inspection = hallpass_rls::inspect(&mut connection, tables, role);
         match tokio::time::timeout(INSPECTION_TIMEOUT, inspection).await {
             Ok(findings) => findings

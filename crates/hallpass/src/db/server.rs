@@ -1,8 +1,8 @@
 //! What a database server says of itself: for operators.
 
-use sqlx::ConnectOptions;
+use sqlx::Connection;
 
-use super::{Db, StoreError, bounded};
+use super::{Db, Session, StoreError, bounded};
 use crate::clock::Timestamp;
 
 /// A database server, as it describes itself.
@@ -15,6 +15,10 @@ pub struct DatabaseServer {
     pub now: Timestamp,
     /// Whether it takes no writes, as a standby does.
     pub read_only: bool,
+    /// Whether a pooler stands before it and gives each transaction whichever
+    /// session is free.
+    #[sqlx(skip)]
+    pub pooled: bool,
 }
 
 const SERVER: &str = "select current_setting('server_version') as version, \
@@ -24,14 +28,23 @@ const SERVER: &str = "select current_setting('server_version') as version, \
 impl Db {
     /// `None` on SQLite, which is no server.
     pub(crate) async fn server(&self) -> Result<Option<DatabaseServer>, StoreError> {
-        let Self::Postgres(pool) = self else {
+        let Self::Postgres(db) = self else {
             return Ok(None);
         };
-        // A connection of its own: the pool would try again and again, and then
-        // say only that it has waited too long.
-        let options = pool.connect_options();
-        let mut connection = bounded("connect", options.connect()).await?;
-        let row = sqlx::query_as(SERVER).fetch_one(&mut connection);
-        bounded("server", row).await.map(Some)
+        let mut connection = db.connect().await?;
+        let server = async {
+            // A statement is prepared in one message and run in another; a pooler
+            // brings both to the same session only within a transaction.
+            let mut tx = connection.begin().await?;
+            let session = Session {
+                connection: &mut tx,
+                is_ours: false,
+            };
+            let mut server: DatabaseServer = sqlx::query_as(SERVER).fetch_one(session).await?;
+            tx.commit().await?;
+            server.pooled = db.is_pooled().await?;
+            Ok(server)
+        };
+        bounded("server", server).await.map(Some)
     }
 }

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::postgres::PgSslMode;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use super::postgres_url::PostgresServer;
 
 /// Where the accounts live: `sqlite://PATH` or `postgres://…`.
 ///
@@ -21,7 +23,7 @@ pub(super) enum Target {
     /// A file, made when it is missing.
     Sqlite(Box<SqliteConnectOptions>),
     /// A server.
-    Postgres(Box<PgConnectOptions>),
+    Postgres(Box<PostgresServer>),
 }
 
 /// How the connection to a database server is protected.
@@ -54,6 +56,17 @@ pub enum InvalidDatabaseUrl {
         "cannot be read as a database URL; special characters in user and password must be percent-encoded"
     )]
     Syntax,
+    /// PostgreSQL: a parameter that nobody here reads.
+    #[error(
+        "has a parameter that Hallpass does not know; docs/operations.md names those that it does"
+    )]
+    Parameter,
+    /// PostgreSQL: what the certificate is checked for.
+    #[error("must say channel_binding=require, prefer or disable, or not name it")]
+    ChannelBinding,
+    /// PostgreSQL: whether a pooler stands before it.
+    #[error("must say pgbouncer=true or false, or not name it")]
+    Pgbouncer,
 }
 
 impl DatabaseUrl {
@@ -68,9 +81,8 @@ impl DatabaseUrl {
         if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
             return Err(InvalidDatabaseUrl::Scheme);
         }
-        let options = PgConnectOptions::from_str(text).map_err(|_| InvalidDatabaseUrl::Syntax)?;
-        let options = options.application_name("hallpass");
-        Ok(Self(Target::Postgres(Box::new(options))))
+        let server = PostgresServer::parse(text)?;
+        Ok(Self(Target::Postgres(Box::new(server))))
     }
 
     /// A SQLite file.
@@ -118,9 +130,10 @@ impl DatabaseUrl {
     /// `None` for a file or a server's local socket.
     #[must_use]
     pub fn server(&self) -> Option<(&str, TlsUse)> {
-        let Target::Postgres(options) = &self.0 else {
+        let Target::Postgres(server) = &self.0 else {
             return None;
         };
+        let options = &server.options;
         if options.get_socket().is_some() || options.get_host().starts_with('/') {
             return None;
         }
@@ -161,7 +174,8 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Target::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
-            Target::Postgres(options) => {
+            Target::Postgres(server) => {
+                let options = &server.options;
                 write!(
                     f,
                     "postgres://{}:{}",

@@ -209,15 +209,16 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let hallpass = Hallpass::from_ref(state);
         authenticate(parts, &hallpass)
+            .await
             .map(Self)
             .map_err(|error| refuse(parts, &hallpass, error))
     }
 }
 
-fn authenticate(parts: &Parts, hallpass: &Hallpass) -> Result<TokenBearer, Error> {
+async fn authenticate(parts: &Parts, hallpass: &Hallpass) -> Result<TokenBearer, Error> {
     let settings = hallpass.settings();
     let sent = sent_token(&parts.headers, settings)?;
-    let bearer = hallpass.verify(sent.token())?;
+    let bearer = hallpass.authenticate(sent.token()).await?;
     note_user(bearer.user_id);
     // A browser adds a cookie by itself, also when a foreign site makes it
     // send the request; nobody but our caller can add the header.

@@ -1,11 +1,18 @@
-//! The keys that sign tokens, and the verifier that knows them.
+//! The keys that sign and verify: the shared secret's, and the key ring as it
+//! was last read.
 
-use hallpass_verify::Verifier;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use hallpass_verify::{ConfigError, CurrentUser, Refused, Verifier};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use crate::secret::SigningSecret;
-use crate::settings::{Origin, TOKEN_LIFE};
+use super::jwk::KeyAlgorithm;
+use super::ring::{Ring, Signer};
+use super::seal::Sealer;
+use crate::clock::Timestamp;
+use crate::settings::{Origin, Settings, Signing, TOKEN_LIFE};
 
 /// The five claims of an access token, in the order in which they are written.
 #[derive(Serialize)]
@@ -17,43 +24,99 @@ pub(super) struct IssuedClaims<'a> {
     pub(super) iss: &'a str,
 }
 
-/// One signing key, and a verifier of what it signs.
-#[derive(Clone)]
+/// Everything that signs and verifies tokens.
 pub(crate) struct Keys {
-    issuer: String,
-    signing: EncodingKey,
-    verifier: Verifier,
+    issuer: Origin,
+    /// The algorithm of new tokens, unless it is the shared secret's.
+    pub(super) algorithm: Option<KeyAlgorithm>,
+    shared_signing: EncodingKey,
+    shared: Verifier,
+    pub(super) sealer: Sealer,
+    ring: RwLock<Arc<Ring>>,
+    /// Held by whoever reads the ring anew, so that only one does.
+    pub(super) reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Keys {
-    pub(crate) fn hs256(
-        secret: &SigningSecret,
-        issuer: &Origin,
-    ) -> Result<Self, hallpass_verify::ConfigError> {
-        let verifier = Verifier::shared_secret(secret.expose())
-            .issuer(issuer.as_str())
-            .max_life(TOKEN_LIFE)
-            .build()?;
-        let signing = EncodingKey::from_secret(secret.expose());
+    pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
+        let secret = &settings.signing_secret;
+        let issuer = settings.public_url.origin();
+        let mut shared = Verifier::shared_secret(secret.expose());
+        for previous in &settings.previous_secrets {
+            shared = shared.also_accept(previous.expose());
+        }
         Ok(Self {
-            issuer: issuer.as_str().to_owned(),
-            signing,
-            verifier,
+            shared: shared
+                .issuer(issuer.as_str())
+                .max_life(TOKEN_LIFE)
+                .build()?,
+            shared_signing: EncodingKey::from_secret(secret.expose()),
+            issuer: issuer.clone(),
+            algorithm: match settings.signing {
+                Signing::Hs256 => None,
+                Signing::EdDsa => Some(KeyAlgorithm::EdDsa),
+                Signing::Es256 => Some(KeyAlgorithm::Es256),
+            },
+            sealer: Sealer::new(secret, &settings.previous_secrets),
+            ring: RwLock::new(Arc::new(Ring::unread())),
+            reading: Arc::default(),
         })
     }
 
-    pub(super) fn issuer(&self) -> &str {
+    pub(super) fn issuer(&self) -> &Origin {
         &self.issuer
     }
 
-    pub(super) fn verifier(&self) -> &Verifier {
-        &self.verifier
+    /// The ring as it was last read.
+    pub(super) fn ring(&self) -> Arc<Ring> {
+        // Nothing can panic while it is held for writing.
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn replace_ring(&self, ring: Ring) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    }
+
+    /// Whether the ring was read within `age` before `now`.
+    pub(super) fn is_fresh(&self, age: Duration, now: Timestamp) -> bool {
+        let read_at = self.ring().read_at;
+        read_at.is_some_and(|read_at| now.since(read_at) < age)
+    }
+
+    /// The shared secret's tokens are told by their algorithm; all others are
+    /// the ring's.
+    pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<CurrentUser, Refused> {
+        let ring = self.ring();
+        // Then the ring decides of the shared secret's tokens too.
+        let ring_decides = self.algorithm.is_some();
+        if ring_decides && ring.read_at.is_none() {
+            return Err(Refused::KeysUnavailable);
+        }
+        match self.shared.current_user_at(token, now.unix_seconds()) {
+            Err(Refused::Algorithm) => ring.verify(token, now),
+            Ok(user) if ring_decides => {
+                let issued = Timestamp::from_unix_seconds(user.iat);
+                let in_time = ring.is_of_before(issued);
+                in_time.then_some(user).ok_or(Refused::Algorithm)
+            }
+            outcome => outcome,
+        }
     }
 
     pub(super) fn sign(
         &self,
         claims: &IssuedClaims<'_>,
+        signer: Option<&Signer>,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.signing)
+        let Some(signer) = signer else {
+            let header = Header::new(Algorithm::HS256);
+            return jsonwebtoken::encode(&header, claims, &self.shared_signing);
+        };
+        let mut header = Header::new(match signer.algorithm {
+            KeyAlgorithm::EdDsa => Algorithm::EdDSA,
+            KeyAlgorithm::Es256 => Algorithm::ES256,
+        });
+        header.kid = Some(signer.id.clone());
+        jsonwebtoken::encode(&header, claims, &signer.key)
     }
 }

@@ -1,6 +1,12 @@
 //! Access tokens: issued here, verified here and by `hallpass-verify` anywhere.
 
+mod jwk;
 mod keys;
+mod ring;
+mod rotation;
+mod seal;
+mod store;
+pub(crate) mod web;
 
 use std::fmt;
 use std::time::Duration;
@@ -8,11 +14,24 @@ use std::time::Duration;
 use hallpass_verify::{Claims, CurrentUser, Refused};
 use secrecy::{ExposeSecret, SecretString};
 
+pub(crate) use self::jwk::Jwk;
 pub(crate) use self::keys::Keys;
+pub use self::ring::{SigningKey, SigningKeyState};
+pub use self::rotation::SigningKeyError;
+pub(crate) use self::rotation::{list, prepare, retire, rotate};
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::hallpass::Hallpass;
 use crate::settings::TOKEN_LIFE;
 use crate::user::{User, UserId};
+
+/// How long a new signing key is published before it signs: longer than a
+/// server's ring and the longest that a verifier may keep the published set,
+/// together.
+pub const ROTATION_LEAD: Duration = Duration::from_mins(15);
+
+/// How long the published set may be kept.
+const PUBLISHED_LIFE: Duration = Duration::from_mins(5);
 
 /// A signed token, in the JWS compact form (RFC 7515, section 7.1).
 ///
@@ -68,45 +87,107 @@ impl fmt::Debug for TokenBearer {
     }
 }
 
-/// Signs a token for `user`, alive for [`TOKEN_LIFE`] from `now`.
-pub(crate) fn issue(keys: &Keys, user: &User, now: Timestamp) -> Result<AccessToken, Error> {
-    let issued = now.unix_seconds();
+/// Signs a token for `user`, alive for [`TOKEN_LIFE`] from now. What signs was
+/// made ready by [`prepare`].
+pub(crate) fn issue(hallpass: &Hallpass, user: &User) -> Result<AccessToken, Error> {
+    let issued = hallpass.now().unix_seconds();
     let life = i64::try_from(TOKEN_LIFE.as_secs()).unwrap_or(i64::MAX);
+    let keys = hallpass.keys();
     let claims = keys::IssuedClaims {
         sub: user.id.to_string(),
         email: &user.email,
         iat: issued,
         exp: issued.saturating_add(life),
-        iss: keys.issuer(),
+        iss: keys.issuer().as_str(),
     };
-    let compact = keys.sign(&claims).map_err(Error::internal)?;
+    let signer = rotation::signer(hallpass)?;
+    let compact = keys
+        .sign(&claims, signer.as_ref())
+        .map_err(Error::internal)?;
     Ok(AccessToken(SecretString::from(compact)))
 }
 
-/// Verifies a token at the time `now`, with no leeway.
-pub(crate) fn verify(keys: &Keys, token: &str, now: Timestamp) -> Result<TokenBearer, Error> {
-    let verified = keys
-        .verifier()
-        .current_user_at(token, now.unix_seconds())
-        .map_err(refuse)?;
-    bearer(verified).ok_or_else(|| {
+/// Verifies a token with no leeway, by the keys that are at hand.
+pub(crate) fn verify(hallpass: &Hallpass, token: &str) -> Result<TokenBearer, Error> {
+    judge(hallpass.keys().verify(token, hallpass.now()))
+}
+
+/// As [`verify`], and sees to it that the keys at hand are the current ones.
+pub(crate) async fn authenticate(hallpass: &Hallpass, token: &str) -> Result<TokenBearer, Error> {
+    judge(with_current_keys(hallpass, token).await?)
+}
+
+/// The claims of a token, or the very rule that refuses it.
+pub(crate) async fn explain(
+    hallpass: &Hallpass,
+    token: &str,
+) -> Result<Result<Claims, Refused>, Error> {
+    let file = hallpass.settings().database.sqlite_path();
+    let verified = if file.is_some_and(|file| !file.exists()) {
+        // Where nothing is, asking would make it.
+        hallpass.keys().verify(token, hallpass.now())
+    } else {
+        with_current_keys(hallpass, token).await?
+    };
+    Ok(verified.map(|user| user.claims().clone()))
+}
+
+/// The database is asked for a key that is not at hand, and then once a second
+/// at most. Else nobody waits: a ring that has become old is read again beside.
+async fn with_current_keys(
+    hallpass: &Hallpass,
+    token: &str,
+) -> Result<Result<CurrentUser, Refused>, Error> {
+    let keys = hallpass.keys();
+    let verified = keys.verify(token, hallpass.now());
+    match verified {
+        Err(Refused::UnknownKey | Refused::KeysUnavailable) => {
+            rotation::refresh(hallpass, rotation::UNKNOWN_KEY_PAUSE).await?;
+        }
+        // A server with another setting may have issued it; mostly nobody has.
+        Err(Refused::Algorithm) => {
+            if let Err(error) = rotation::refresh(hallpass, rotation::RING_LIFE).await {
+                tracing::warn!(%error, "the signing keys could not be read");
+            }
+        }
+        _ => {
+            if keys.algorithm.is_some() {
+                rotation::refresh_beside(hallpass, rotation::RING_LIFE);
+            }
+            return Ok(verified);
+        }
+    }
+    Ok(keys.verify(token, hallpass.now()))
+}
+
+fn judge(verified: Result<CurrentUser, Refused>) -> Result<TokenBearer, Error> {
+    let user = verified.map_err(refuse)?;
+    bearer(user).ok_or_else(|| {
         tracing::debug!(rule = "subject", "token refused");
         Error::InvalidToken
     })
 }
 
-/// The claims of a token, or the very rule that refuses it.
-pub(crate) fn explain(keys: &Keys, token: &str, now: Timestamp) -> Result<Claims, Refused> {
-    keys.verifier().verify_at(token, now.unix_seconds())
+/// The public keys, as they are published.
+async fn published(hallpass: &Hallpass) -> Result<ring::Published, Error> {
+    if let Err(error) = rotation::refresh(hallpass, rotation::RING_LIFE).await {
+        // Old keys are better than none while the database is away.
+        if hallpass.keys().ring().read_at.is_none() {
+            return Err(error.into());
+        }
+        tracing::warn!(%error, "the signing keys could not be read anew");
+    }
+    Ok(hallpass.keys().ring().published())
 }
 
 /// The log may know which rule refused a token; the outside may not (RFC 8725).
 fn refuse(refused: Refused) -> Error {
     tracing::debug!(rule = refused.code(), "token refused");
-    if refused.is_expired() {
-        Error::TokenExpired
-    } else {
-        Error::InvalidToken
+    match refused {
+        Refused::Expired => Error::TokenExpired,
+        // Of ours or not: that cannot be said before the keys were read.
+        Refused::KeysUnavailable => Error::DatabaseUnavailable(refused.into()),
+        _ => Error::InvalidToken,
     }
 }
 

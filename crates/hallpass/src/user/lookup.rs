@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::store::{self, AT_ONCE};
 use super::{User, UserId};
-use crate::db::{Db, STATEMENT_TIMEOUT, StoreError};
+use crate::db::{Db, StoreError};
 use crate::error::Error;
 
 /// Statements under way at once. More would leave fewer requests to share one;
@@ -57,7 +57,7 @@ impl Lookup {
         if let Some(reader) = self.0.enqueue(Waiting { id, answer }) {
             tokio::spawn(reader.run());
         }
-        let answered = timeout(STATEMENT_TIMEOUT, answered).await;
+        let answered = timeout(self.0.db.patience(), answered).await;
         let answered = answered.map_err(|_| StoreError::timed_out("user by id"))?;
         Ok(answered.map_err(Error::internal)??)
     }

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) use self::openapi::{ApiTag, document};
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::{method, session, user};
+use crate::{method, session, token, user};
 
 /// The API: the routes of every room.
 fn rooms() -> OpenApiRouter<Hallpass> {
@@ -29,6 +29,7 @@ fn rooms() -> OpenApiRouter<Hallpass> {
         .merge(method::password::web::routes())
         .merge(session::web::routes())
         .merge(user::web::routes())
+        .merge(token::web::routes())
 }
 
 /// The pages: those of every room, and what they share.

@@ -17,6 +17,7 @@ pub(crate) struct ApiTag;
 impl ApiTag {
     pub(crate) const AUTH: &'static str = "Authentication";
     pub(crate) const USERS: &'static str = "Users";
+    pub(crate) const TOKENS: &'static str = "Tokens";
     pub(crate) const OPERATIONS: &'static str = "Operations";
     pub(crate) const PAGES: &'static str = "Pages";
     pub(crate) const DOCUMENTATION: &'static str = "Documentation";
@@ -35,6 +36,7 @@ impl ApiTag {
     tags(
         (name = ApiTag::AUTH, description = "Register, sign in, sign out, and who am I"),
         (name = ApiTag::USERS, description = "A user's own account"),
+        (name = ApiTag::TOKENS, description = "What a service that verifies tokens needs to know"),
         (name = ApiTag::OPERATIONS, description = "For load balancers and orchestrators"),
         (name = ApiTag::PAGES, description = "HTML for people, also without script. A refusal is a page too where `Accept` prefers `text/html`"),
         (name = ApiTag::DOCUMENTATION, description = "This API, described"),

@@ -1,6 +1,6 @@
 //! The published schema of a token describes the tokens that are issued.
 
-use hallpass::PublicUrl;
+use hallpass::{PublicUrl, Signing};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -52,6 +52,13 @@ on_both_engines! {
         let https = app.with(|settings| settings.public_url = PublicUrl::parse("https://auth.example.com").unwrap());
         let issued = token(&https.account("bob@example.com").await.token);
         assert!(validator.is_valid(&issued), "{issued}");
+        for signing in [Signing::EdDsa, Signing::Es256] {
+            let keys = app.with(|settings| settings.signing = signing);
+            let mut issued = token(&keys.sign_in("bob@example.com", PASSWORD).await.token());
+            assert!(validator.is_valid(&issued), "{issued}");
+            issued["header"].as_object_mut().unwrap().remove("kid");
+            assert!(!validator.is_valid(&issued), "{issued}");
+        }
     }
 }
 

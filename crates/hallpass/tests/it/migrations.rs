@@ -32,6 +32,7 @@ on_both_engines! {
         assert_eq!(before, [
             (1, "users".to_owned(), MigrationState::Pending),
             (2, "throttle".to_owned(), MigrationState::Pending),
+            (3, "signing keys".to_owned(), MigrationState::Pending),
         ]);
         assert!(!app.hallpass.is_ready().await.unwrap());
         let not_ready = app.get("/readyz").may_fail().await;
@@ -78,7 +79,7 @@ on_both_engines! {
             outcome.unwrap();
         }
         let versions = app.database.texts("select cast(version as text) from hallpass_migrations order by version").await;
-        assert_eq!(versions.concat(), ["1", "2"]);
+        assert_eq!(versions.concat(), ["1", "2", "3"]);
         assert_eq!(ready(&app).await, 200);
         app.account("ann@example.com").await;
     }
@@ -98,7 +99,7 @@ on_both_engines! {
             );
         }
         assert_eq!(ready(&app).await, 503);
-        assert_eq!(app.database.number("select count(*) from hallpass_migrations").await, 3);
+        assert_eq!(app.database.number("select count(*) from hallpass_migrations").await, 4);
     }
 
     async fn a_database_with_another_migration_of_the_number_is_refused(app) {

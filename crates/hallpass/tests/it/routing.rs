@@ -3,7 +3,7 @@
 use crate::rig::{PASSWORD, TestApp, on_both_engines};
 
 /// Each route with its `Allow`.
-const ROUTES: [(&str, &str); 19] = [
+const ROUTES: [(&str, &str); 21] = [
     ("/api/v1/auth/register", "POST"),
     ("/api/v1/auth/signin", "POST"),
     ("/api/v1/auth/signout", "POST"),
@@ -21,6 +21,8 @@ const ROUTES: [(&str, &str); 19] = [
     ("/signin", "GET,HEAD,POST"),
     ("/signout", "POST"),
     ("/dashboard", "GET,HEAD,POST"),
+    ("/.well-known/jwks.json", "GET,HEAD"),
+    ("/.well-known/openid-configuration", "GET,HEAD"),
     ("/healthz", "GET,HEAD"),
     ("/readyz", "GET,HEAD"),
     ("/openapi.json", "GET,HEAD"),

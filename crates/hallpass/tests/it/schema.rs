@@ -111,7 +111,10 @@ fn both_engines_have_the_same_tables() {
     };
     let (sqlite, postgres) = (of(Engine::Sqlite), of(Engine::Postgres));
     assert_eq!(sqlite, postgres);
-    assert_eq!(sqlite.keys().collect::<Vec<_>>(), ["throttle", "users"]);
+    assert_eq!(
+        sqlite.keys().collect::<Vec<_>>(),
+        ["signing_keys", "throttle", "users"]
+    );
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn sqlites_tables_are_strict() {
             app.database
                 .number("select count(*) from pragma_table_list where strict = 1")
                 .await,
-            2
+            3
         );
     });
 }

@@ -11,8 +11,9 @@ use crate::sources::{self, Source};
 const AT_LEAST: usize = 14;
 
 /// Written for one engine alone, in db/, which alone may know the engines.
-const OF_ONE_ENGINE: [(&str, &str, Engine); 3] = [
+const OF_ONE_ENGINE: [(&str, &str, Engine); 4] = [
     ("db/server.rs", "SERVER", Engine::Postgres),
+    ("db/postgres.rs", "WHICH_SESSION", Engine::Postgres),
     ("db/migrations.rs", "LOCK", Engine::Postgres),
     ("db/mod.rs", "BEGIN_IMMEDIATE", Engine::Sqlite),
 ];

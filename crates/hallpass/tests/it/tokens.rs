@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass::{CurrentUser, PublicUrl, Timestamp};
+use hallpass::{CurrentBearer, CurrentUser, PublicUrl, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 
@@ -142,6 +142,23 @@ on_both_engines! {
         let key = DecodingKey::from_secret(SECRET.as_bytes());
         let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims;
         assert_eq!(claims["iss"], PUBLIC_URL);
+    }
+
+    /// A database that sleeps or is away costs nobody who is signed in anything,
+    /// on a route that needs no more than to know who it is.
+    async fn a_token_is_verified_without_the_database(app) {
+        let ann = app.account("ann@example.com").await;
+        let missing = app.database.missing_url();
+        let away = app.with(|settings| settings.database = missing);
+        let bearer = away.hallpass.verify(&ann.token).unwrap();
+        let who = |CurrentBearer(bearer): CurrentBearer| async move { bearer.user_id.to_string() };
+        let router = axum::Router::new()
+            .route("/who", axum::routing::get(who))
+            .with_state(away.hallpass.clone());
+        let serving = away.serving(router);
+        let answer = serving.get("/who").bearer(&ann.token).bare().await;
+        assert_eq!((answer.status, answer.text()), (200, bearer.user_id.to_string().as_str()));
+        assert_eq!(away.me_may_fail(&ann.token).await.status, 503);
     }
 
     async fn an_embedders_routes_see_the_same_user(app) {

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hallpass::{
-    DatabaseServer, Hallpass, MigrationState, SchemaError, Settings, Timestamp, TlsUse, UserId,
+    DatabaseServer, DatabaseUrl, Hallpass, MigrationState, SchemaError, Settings, Signing,
+    SigningKey, SigningKeyState, Timestamp, TlsUse, UserId,
 };
 
 use super::files::{is_writable, or_here};
@@ -18,8 +19,10 @@ use crate::config::{Values, others_may_read};
 use crate::exit::{self, Failure};
 
 const DATABASE: &str = "DATABASE_URL";
+const UNPOOLED: &str = "DATABASE_URL_UNPOOLED";
 const MIGRATIONS: &str = "migrations";
 const DISK: &str = "disk";
+const SIGNING: &str = "HALLPASS_SIGNING";
 
 /// A registration takes a few hundred bytes; this is for the write-ahead log
 /// and for whatever else fills the disk.
@@ -31,7 +34,11 @@ const OLDEST_SUPPORTED: u32 = 14;
 /// Looks at where the database is, from outside. Whether it can be asked.
 pub(super) fn check_place(values: &Values, report: &mut Report) -> bool {
     if let Some((host, tls)) = values.database.server() {
-        check_tls(host, tls, report);
+        check_tls(DATABASE, host, tls, report);
+    }
+    let direct = values.migrations_database.as_ref();
+    if let Some((host, tls)) = direct.and_then(DatabaseUrl::server) {
+        check_tls(UNPOOLED, host, tls, report);
     }
     values
         .database
@@ -39,29 +46,31 @@ pub(super) fn check_place(values: &Values, report: &mut Report) -> bool {
         .is_none_or(|path| check_file(path, report))
 }
 
-fn check_tls(host: &str, tls: TlsUse, report: &mut Report) {
+fn check_tls(setting: &str, host: &str, tls: TlsUse, report: &mut Report) {
     let local = host.parse::<IpAddr>().map_or_else(
         |_| exposure::is_local_name(host),
         |address| address.is_loopback(),
     );
-    let fix = "add ?sslmode=verify-full to DATABASE_URL, or ?sslmode=require where the certificate cannot be checked";
+    let fix = format!(
+        "add ?sslmode=verify-full to {setting}, or ?sslmode=require where the certificate cannot be checked"
+    );
     match tls {
         _ if local => {}
         TlsUse::Always => report.ok(
-            DATABASE,
+            setting,
             "the way to the database server is always encrypted",
         ),
         TlsUse::IfOffered => {
             let finding = format!(
                 "the way to {host} is encrypted only if it offers that, which an attacker can hide"
             );
-            report.warning(DATABASE, finding, fix);
+            report.warning(setting, finding, fix);
         }
         TlsUse::Off => {
             let finding = format!(
                 "password hashes and the database's password travel to {host} in the clear"
             );
-            report.serious(DATABASE, finding, fix);
+            report.serious(setting, finding, fix);
         }
     }
 }
@@ -138,11 +147,39 @@ fn check_space(free: Option<u64>, report: &mut Report) {
     }
 }
 
-/// Asks the database itself.
-pub(super) fn check(settings: Settings, report: &mut Report) -> Result<(), Failure> {
+/// Asks the database itself, and whether our secret opens what it holds.
+pub(super) fn check(
+    mut settings: Settings,
+    secret_is_ours: bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    if let Some(direct) = settings.migrations_database.take() {
+        let mut settings = settings.clone();
+        settings.database = direct;
+        check_direct(settings, report)?;
+    }
     library::look(settings, async |hallpass| {
         if check_reachable(hallpass, report).await && check_schema(hallpass, report).await {
             check_accounts(hallpass, report).await;
+            if secret_is_ours {
+                check_signing(hallpass, report).await;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Asks by the way that migrations take.
+fn check_direct(settings: Settings, report: &mut Report) -> Result<(), Failure> {
+    library::look(settings, async |hallpass| {
+        let database = &hallpass.settings().database;
+        match hallpass.database_server().await {
+            Ok(_) => report.ok(UNPOOLED, format!("{database} answers")),
+            Err(error) => report.serious(
+                UNPOOLED,
+                format!("{database} cannot be used: {error}; migrations go this way"),
+                "check DATABASE_URL_UNPOOLED and that the server runs and lets you in",
+            ),
         }
         Ok(())
     })
@@ -204,12 +241,9 @@ async fn check_reachable(hallpass: &Hallpass, report: &mut Report) -> bool {
 }
 
 fn complain(hallpass: &Hallpass, error: &SchemaError, report: &mut Report) {
-    let database = &hallpass.settings().database;
-    report.serious(
-        DATABASE,
-        format!("{database} cannot be used: {error}"),
-        exit::hint(database),
-    );
+    let settings = hallpass.settings();
+    let finding = format!("{} cannot be used: {error}", settings.database);
+    report.serious(DATABASE, finding, exit::hint(settings));
 }
 
 async fn check_accounts(hallpass: &Hallpass, report: &mut Report) {
@@ -219,8 +253,55 @@ async fn check_accounts(hallpass: &Hallpass, report: &mut Report) {
     }
 }
 
+async fn check_signing(hallpass: &Hallpass, report: &mut Report) {
+    let signing = hallpass.settings().signing;
+    if signing == Signing::Hs256 {
+        return;
+    }
+    match hallpass.signing_keys().await {
+        Ok(keys) => check_signing_keys(signing, &keys, report),
+        Err(error) => report.serious(SIGNING, error.to_string(), "hallpass keys list"),
+    }
+}
+
+fn check_signing_keys(signing: Signing, keys: &[SigningKey], report: &mut Report) {
+    let name = signing.name();
+    let current = keys
+        .iter()
+        .find(|key| key.state == SigningKeyState::Signing);
+    match current {
+        None => report.note(
+            SIGNING,
+            format!("a key of {name} will be made at the next start"),
+        ),
+        Some(key) if key.readable => {
+            report.ok(
+                SIGNING,
+                format!("tokens are signed with {name}, by the key {}", key.id),
+            );
+        }
+        Some(key) => {
+            let finding = format!(
+                "the secret does not open the signing key {}: nobody can sign in",
+                key.id
+            );
+            let fix = "put the secret that it was made with second into BETTER_AUTH_SECRETS, or run `hallpass keys rotate --after 0`";
+            report.serious(SIGNING, finding, fix);
+        }
+    }
+    if keys.iter().any(|key| key.state == SigningKeyState::Idle) {
+        let finding =
+            "keys of another algorithm still verify tokens, since the setting was changed";
+        report.note(SIGNING, finding);
+    }
+}
+
 fn check_server(server: &DatabaseServer, before: Timestamp, after: Timestamp, report: &mut Report) {
     check_service(&server.version, server.read_only, report);
+    if server.pooled {
+        let finding = "is reached by way of a pooler that shares sessions out, so each read takes four messages, not one";
+        report.note(DATABASE, finding);
+    }
     // It read its clock somewhere between the two.
     clock::check_skew(before.plus(after.since(before) / 2), server.now, report);
 }
@@ -280,10 +361,10 @@ mod tests {
     }
 
     fn tls_of(url: &str) -> Vec<String> {
-        let database = hallpass::DatabaseUrl::parse(url, Path::new("")).unwrap();
+        let database = DatabaseUrl::parse(url, Path::new("")).unwrap();
         let mut report = Report::default();
         let (host, tls) = database.server().unwrap();
-        check_tls(host, tls, &mut report);
+        check_tls(DATABASE, host, tls, &mut report);
         report.complaints()
     }
 

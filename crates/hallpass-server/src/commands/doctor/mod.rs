@@ -9,11 +9,11 @@ mod report;
 mod rls;
 mod settings;
 
-use hallpass::{Clock, SigningSecret};
+use hallpass::Clock;
 
 use self::report::Report;
 use crate::cli::DoctorArgs;
-use crate::config::{self, Environment, Reading, SecretSource};
+use crate::config::{self, Environment, Reading, SecretSource, Secrets};
 use crate::exit::Failure;
 
 pub(super) fn run(args: &DoctorArgs) -> Result<(), Failure> {
@@ -47,17 +47,24 @@ fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
     let now = Clock::system().now();
     clock::check(now, report);
     // Nothing starts without its folder, and most databases are in it.
-    let database_known = folder_usable && is_known("DATABASE_URL");
+    let database_known =
+        folder_usable && is_known("DATABASE_URL") && is_known("DATABASE_URL_UNPOOLED");
     if database_known && database::check_place(&values, report) {
-        database::check(values.settings(any_secret(secret)?), report)?;
+        let is_ours = matches!(
+            secret,
+            Some(SecretSource::Setting(_) | SecretSource::File(..))
+        );
+        let settings = values.settings(any_secrets(secret)?);
+        database::check(settings, is_ours, report)?;
     }
     Ok(())
 }
 
-/// The database does not ask which secret it is.
-fn any_secret(secret: Option<SecretSource>) -> Result<SigningSecret, Failure> {
+/// The accounts do not ask which secret it is.
+fn any_secrets(secret: Option<SecretSource>) -> Result<Secrets, Failure> {
     match secret {
-        Some(SecretSource::Setting(secret) | SecretSource::File(_, secret)) => Ok(secret),
-        Some(SecretSource::ToBeMade(_)) | None => Ok(config::stand_in()?),
+        Some(SecretSource::Setting(secrets)) => Ok(secrets),
+        Some(SecretSource::File(_, secret)) => Ok(secret.into()),
+        Some(SecretSource::ToBeMade(_)) | None => Ok(config::stand_in()?.into()),
     }
 }

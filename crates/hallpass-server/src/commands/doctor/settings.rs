@@ -5,8 +5,8 @@ use std::path::Path;
 use super::report::Report;
 use crate::config::{self, Fault, Faults};
 
-/// A value that each setting takes; the secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 18] = [
+/// A value that each setting takes; a secret's is for nobody to copy.
+const EXAMPLES: [(&str, &str); 20] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -15,6 +15,10 @@ const EXAMPLES: [(&str, &str); 18] = [
     (
         "DATABASE_URL",
         "sqlite://hallpass.db or postgres://user:password@host/database?sslmode=require",
+    ),
+    (
+        "DATABASE_URL_UNPOOLED",
+        "postgres://user:password@host/database?sslmode=require",
     ),
     ("HALLPASS_BRAND_COLOR", "#1e6b52"),
     ("HALLPASS_BRAND_LOGO", "/etc/hallpass/logo.svg"),
@@ -27,6 +31,7 @@ const EXAMPLES: [(&str, &str); 18] = [
     ("HALLPASS_PASSWORD_HASH", "argon2id"),
     ("HALLPASS_PASSWORD_MIN_LENGTH", "8"),
     ("HALLPASS_RATE_LIMIT", "on"),
+    ("HALLPASS_SIGNING", "eddsa"),
     ("HOST", "127.0.0.1"),
     ("PORT", "8000"),
     ("RUST_LOG", "info"),
@@ -59,8 +64,8 @@ fn mend(fault: &Fault) -> String {
     let example = EXAMPLES.iter().find(|(known, _)| known == name);
     if rule.starts_with("is not a setting") {
         format!("correct the name, or remove {name} from the environment and from .env")
-    } else if rule.contains("both set") {
-        format!("keep one of {name} and {name}{TWIN}")
+    } else if let Some(other) = also_set(rule) {
+        format!("keep one of {name} and {other}")
     } else if rule.contains("cannot be read:") {
         let file = if name.ends_with(TWIN) {
             format!("the file that {name} names")
@@ -68,6 +73,8 @@ fn mend(fault: &Fault) -> String {
             name.clone()
         };
         format!("make sure that {file} is there and that the user who runs hallpass may read it")
+    } else if name == "BETTER_AUTH_SECRETS" {
+        format!("set {name} to NEW,OLD, each as `hallpass secret` prints it")
     } else if name == "BETTER_AUTH_SECRET" {
         format!("set {name} to what `hallpass secret` prints")
     } else if let Some((_, example)) = example {
@@ -79,6 +86,12 @@ fn mend(fault: &Fault) -> String {
     } else {
         format!("put a fresh secret there (`hallpass secret > {name}`), or set BETTER_AUTH_SECRET")
     }
+}
+
+/// The other of two names for one setting.
+fn also_set(rule: &str) -> Option<&str> {
+    let rest = rule.strip_prefix("and ")?;
+    rest.split_once(" are both set").map(|(other, _)| other)
 }
 
 /// `.env` may hold the secret and the database's password.
@@ -102,7 +115,7 @@ mod tests {
         assert!(
             KNOWN
                 .into_iter()
-                .filter(|name| *name != "BETTER_AUTH_SECRET")
+                .filter(|name| !name.starts_with("BETTER_AUTH_SECRET"))
                 .eq(examples)
         );
     }

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -33,15 +33,30 @@ pub(crate) struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     port: u16,
+    encrypted: bool,
 }
 
 impl Cluster {
     pub(crate) fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// One that offers TLS, by a certificate for `127.0.0.1` of the authority
+    /// [`Cluster::authority`].
+    pub(crate) fn start_encrypted() -> Self {
+        Self::start_with(true)
+    }
+
+    fn start_with(encrypted: bool) -> Self {
         let mut cluster = Self {
             folder: TempDir::new().unwrap(),
             programs: PathBuf::from(from_make_test("HALLPASS_TEST_POSTGRES_BIN")),
             port: 0,
+            encrypted,
         };
+        if encrypted {
+            cluster.certify();
+        }
         if let Some((user, group)) = unprivileged_user() {
             chown(cluster.folder.path(), Some(user), Some(group)).unwrap();
         }
@@ -79,9 +94,42 @@ impl Cluster {
         format!("postgres://hallpass@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// What signs the server's certificate.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.path().join("authority.crt")
+    }
+
+    fn certify(&self) {
+        let file = |name: &str| self.folder.path().join(name);
+        let (authority, its_key) = (self.authority(), file("authority.key"));
+        let (certificate, key) = (file("server.crt"), file("server.key"));
+        request(&authority, &its_key, &["-subj", "/CN=Authority"]);
+        let signed_by = [
+            "-CA",
+            authority.to_str().unwrap(),
+            "-CAkey",
+            its_key.to_str().unwrap(),
+        ];
+        let name = ["-subj", "/CN=db", "-addext", "subjectAltName=IP:127.0.0.1"];
+        let leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
+        request(&certificate, &key, &[&signed_by[..], &name, &leaf].concat());
+        if let Some((user, group)) = unprivileged_user() {
+            chown(key, Some(user), Some(group)).unwrap();
+            chown(certificate, Some(user), Some(group)).unwrap();
+        }
+    }
+
     fn starts(&self) -> bool {
+        let place = self.folder.path().display();
+        let tls = if self.encrypted {
+            format!(
+                " -c ssl=on -c ssl_cert_file={place}/server.crt -c ssl_key_file={place}/server.key"
+            )
+        } else {
+            String::new()
+        };
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off",
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off{tls}",
             self.port
         );
         let log = self.folder.path().join("log");
@@ -118,6 +166,17 @@ impl Cluster {
         }
         command.status().unwrap().success()
     }
+}
+
+/// Has openssl make a key and a certificate for two days.
+fn request(certificate: &Path, key: &Path, more: &[&str]) {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt"]);
+    openssl.args(["ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
+    openssl.arg("-keyout").arg(key).arg("-out").arg(certificate);
+    let made = openssl.args(more).output().unwrap();
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "openssl: {said}");
 }
 
 impl Drop for Cluster {

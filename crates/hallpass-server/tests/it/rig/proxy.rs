@@ -1,5 +1,8 @@
 //! A wire to a database that can be lost in several ways, and mended.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -10,6 +13,8 @@ pub(crate) struct Proxy {
     target: u16,
     port: u16,
     wire: watch::Sender<Wire>,
+    /// So many who call next are hung up on.
+    hang_ups: Arc<AtomicU32>,
     /// Lets callers in.
     door: Option<JoinHandle<()>>,
     /// Keeps the port while nobody is let in.
@@ -33,6 +38,10 @@ struct Wire {
     lost: Option<Loss>,
     /// Connections of an earlier generation carry nothing any more.
     generation: u32,
+    /// Connections of generations before this one are ended.
+    alive_from: u32,
+    /// What the server says to a commit is lost, and the connection with it.
+    loses_commits: bool,
 }
 
 impl Wire {
@@ -52,11 +61,14 @@ impl Proxy {
         let (wire, _) = watch::channel(Wire {
             lost: None,
             generation: 0,
+            alive_from: 0,
+            loses_commits: false,
         });
         let mut proxy = Self {
             target,
             port: socket.local_addr().unwrap().port(),
             wire,
+            hang_ups: Arc::default(),
             door: None,
             shut: Some(socket),
         };
@@ -93,9 +105,24 @@ impl Proxy {
         self.wire.send_modify(|wire| wire.lost = None);
         if let Some(socket) = self.shut.take() {
             let listener = socket.listen(128).unwrap();
-            let accepting = accept(listener, self.target, self.wire.subscribe());
+            let hang_ups = Arc::clone(&self.hang_ups);
+            let accepting = accept(listener, self.target, self.wire.subscribe(), hang_ups);
             self.door = Some(tokio::spawn(accepting));
         }
+    }
+
+    /// Ends every connection, and hangs up on so many who call next.
+    pub(crate) fn hang_up_on(&self, next: u32) {
+        self.hang_ups.store(next, Ordering::SeqCst);
+        self.wire.send_modify(|wire| {
+            wire.generation += 1;
+            wire.alive_from = wire.generation;
+        });
+    }
+
+    pub(crate) fn lose_commits(&self, loses_commits: bool) {
+        self.wire
+            .send_modify(|wire| wire.loses_commits = loses_commits);
     }
 
     /// What is connected stays dead for ever, and who calls anew is served: a
@@ -113,8 +140,20 @@ fn bound(port: u16) -> TcpSocket {
     socket
 }
 
-async fn accept(listener: TcpListener, target: u16, wire: watch::Receiver<Wire>) {
+async fn accept(
+    listener: TcpListener,
+    target: u16,
+    wire: watch::Receiver<Wire>,
+    hang_ups: Arc<AtomicU32>,
+) {
     while let Ok((client, _)) = listener.accept().await {
+        let hang_up = |left: u32| left.checked_sub(1);
+        if hang_ups
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, hang_up)
+            .is_ok()
+        {
+            continue;
+        }
         tokio::spawn(connect(client, target, wire.clone()));
     }
 }
@@ -132,10 +171,39 @@ async fn connect(client: TcpStream, target: u16, mut wire: watch::Receiver<Wire>
     };
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
+    let there = Way {
+        generation: now.generation,
+        wire: wire.clone(),
+        commits: Arc::default(),
+    };
+    let back = there.clone();
     tokio::select! {
-        () = carry(from_client, to_server, now.generation, wire.clone()) => {}
-        () = carry(from_server, to_client, now.generation, wire.clone()) => {}
-        _ = wire.wait_for(|wire| wire.ends_connections()) => {}
+        () = carry(from_client, to_server, there, Way::notices_commits) => {}
+        () = carry(from_server, to_client, back, Way::carries_answers) => {}
+        _ = wire.wait_for(|wire| wire.ends_connections() || now.generation < wire.alive_from) => {}
+    }
+}
+
+/// One of the two ways that a connection carries.
+#[derive(Clone)]
+struct Way {
+    generation: u32,
+    wire: watch::Receiver<Wire>,
+    /// Whether a commit has passed whose answer is to be lost.
+    commits: Arc<AtomicBool>,
+}
+
+impl Way {
+    fn notices_commits(&self, said: &[u8]) -> bool {
+        let commits = said.windows(6).any(|word| word == b"commit");
+        if commits && self.wire.borrow().loses_commits {
+            self.commits.store(true, Ordering::SeqCst);
+        }
+        true
+    }
+
+    fn carries_answers(&self, _: &[u8]) -> bool {
+        !self.commits.load(Ordering::SeqCst)
     }
 }
 
@@ -143,16 +211,22 @@ async fn connect(client: TcpStream, target: u16, mut wire: watch::Receiver<Wire>
 async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    generation: u32,
-    mut wire: watch::Receiver<Wire>,
+    mut way: Way,
+    passes: impl Fn(&Way, &[u8]) -> bool,
 ) {
     let mut buffer = vec![0; 16 * 1024];
+    let generation = way.generation;
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        let carried = wire.wait_for(|wire| wire.carries(generation)).await.is_ok();
-        if !carried || to.write_all(&buffer[..read]).await.is_err() {
+        let carried = way
+            .wire
+            .wait_for(|wire| wire.carries(generation))
+            .await
+            .is_ok();
+        let passes = carried && passes(&way, &buffer[..read]);
+        if !passes || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }
     // The end of a connection does not pass a dead wire either.
-    drop(wire.wait_for(|wire| wire.carries(generation)).await);
+    drop(way.wire.wait_for(|wire| wire.carries(generation)).await);
 }

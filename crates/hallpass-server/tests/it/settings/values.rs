@@ -17,6 +17,13 @@ const IN_MEMORY: &str =
     "DATABASE_URL names a database in memory, which loses every account at exit; name a file";
 const SYNTAX: &str = "DATABASE_URL cannot be read as a database URL; special characters in user and \
      password must be percent-encoded";
+const PARAMETER: &str = "DATABASE_URL has a parameter that Hallpass does not know; docs/operations.md \
+     names those that it does";
+const BINDING: &str =
+    "DATABASE_URL must say channel_binding=require, prefer or disable, or not name it";
+const POOLER: &str = "DATABASE_URL must say pgbouncer=true or false, or not name it";
+const UNPOOLED_SCHEME: &str = "DATABASE_URL_UNPOOLED must begin with sqlite:// or postgres://";
+const NO_FILE: &str = "DATABASE_URL_UNPOOLED must begin with postgres://; a file has one way to it";
 const SHORT: &str =
     "BETTER_AUTH_SECRET must have at least 32 bytes; `hallpass secret` prints a fresh one";
 const GUESSABLE: &str = "BETTER_AUTH_SECRET is a well-known or repetitive text; `hallpass secret` prints \
@@ -25,7 +32,7 @@ const LONG: &str = "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp
 const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
 
 /// A name, a value that it does not take, and what is said.
-const WRONG: [(&str, &str, &str); 37] = [
+const WRONG: [(&str, &str, &str); 43] = [
     ("HOST", "auth.example.com", HOST),
     ("HOST", "127.0.0.1:8000", HOST),
     ("PORT", "65536", PORT),
@@ -83,6 +90,32 @@ const WRONG: [(&str, &str, &str); 37] = [
         "DATABASE_URL",
         "postgres://ann:hunter2@db.example.com:port/accounts",
         SYNTAX,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com/accounts?sslmodus=hunter2",
+        PARAMETER,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com/accounts?channel_binding=hunter2",
+        BINDING,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com/accounts?pgbouncer=hunter2",
+        POOLER,
+    ),
+    (
+        "DATABASE_URL_UNPOOLED",
+        "mysql://ann:hunter2@db",
+        UNPOOLED_SCHEME,
+    ),
+    ("DATABASE_URL_UNPOOLED", "sqlite://hallpass.db", NO_FILE),
+    (
+        "DATABASE_URL_UNPOOLED",
+        "postgres://ann:hunter2@db.example.com/accounts",
+        "DATABASE_URL_UNPOOLED names a server, and DATABASE_URL does not",
     ),
     ("HALLPASS_COOKIE_PREFIX", "hall pass", PREFIX),
     ("HALLPASS_COOKIE_PREFIX", "hall;pass", PREFIX),

@@ -152,6 +152,7 @@ pub(crate) async fn register(
     let email = registration.email.clone();
     let registered = async {
         throttle::admit_registration(hallpass, client).await?;
+        sign_in::prepare(hallpass).await?;
         let user = create(hallpass, registration, client).await?;
         sign_in::admit(hallpass, Proof::new(user, Method::Registration), client)
     };
@@ -232,6 +233,7 @@ pub(crate) async fn sign_in(
     let email = credentials.email.clone();
     let signed_in = async {
         let attempt = Attempt::begin(hallpass, email.key(), client).await?;
+        sign_in::prepare(hallpass).await?;
         let Some(user) = verify(hallpass, credentials, client).await? else {
             attempt.fail(hallpass).await?;
             return Err(Error::InvalidCredentials);

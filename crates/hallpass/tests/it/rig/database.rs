@@ -200,9 +200,13 @@ impl Database {
 
     /// Every row of every table of ours: equal texts, nothing has changed.
     pub(crate) async fn dump(&self) -> String {
-        let (id, subject) = match self.engine() {
-            Engine::Sqlite => ("hex(id)", "hex(subject)"),
-            Engine::Postgres => ("cast(id as text)", "cast(subject as text)"),
+        let (id, subject, sealed) = match self.engine() {
+            Engine::Sqlite => ("hex(id)", "hex(subject)", "hex(sealed_private_key)"),
+            Engine::Postgres => (
+                "cast(id as text)",
+                "cast(subject as text)",
+                "cast(sealed_private_key as text)",
+            ),
         };
         let users = format!(
             "select {id}, email, email_key, name, password_hash, cast(created_at as text), \
@@ -211,8 +215,12 @@ impl Database {
         let throttle = format!(
             "select {subject}, cast(hits as text), cast(ends_at as text) from throttle order by subject"
         );
+        let keys = format!(
+            "select id, {sealed}, cast(signs_from as text), cast(retired_at as text) from signing_keys order by id"
+        );
         let (users, throttle) = (self.texts(&users).await, self.texts(&throttle).await);
-        format!("{users:?}\n{throttle:?}")
+        let keys = self.texts(&keys).await;
+        format!("{users:?}\n{throttle:?}\n{keys:?}")
     }
 
     /// Of PostgreSQL what a failed test leaves behind goes with the cluster.

@@ -1,0 +1,137 @@
+//! The examples of RFC 7520, RFC 7797 and RFC 8037.
+
+use serde_json::Value;
+
+use super::{check, public_keys, read, secret};
+use crate::error::{KeySetError, Refused};
+
+fn example(path: &str) -> Value {
+    read(&format!("jose-cookbook/{path}.json"))
+}
+
+/// The token of an example, or what its parts make of it.
+fn compact(example: &Value) -> Option<&str> {
+    example["output"]["compact"].as_str()
+}
+
+#[test]
+fn the_example_of_rfc_8037_verifies() {
+    let example = example("curve25519/jws");
+    let mut key = example["input"]["key"].clone();
+    assert_eq!(
+        public_keys(&key).err(),
+        Some(KeySetError::PrivateKey),
+        "as it is printed"
+    );
+    key.as_object_mut().unwrap().remove("d");
+    let keys = public_keys(&key).unwrap();
+    let token = compact(&example).unwrap();
+    assert_eq!(check(&keys, token), Ok(()));
+    let tampered = token.replace("hgyY0il", "hgyY0im");
+    assert_eq!(check(&keys, &tampered), Err(Refused::Signature));
+}
+
+#[test]
+fn the_example_of_rfc_7520_with_hs256_verifies() {
+    let example = example("jws/4_4.hmac-sha2_integrity_protection");
+    let keys = secret(&example["input"]["key"]).unwrap();
+    assert_eq!(check(&keys, compact(&example).unwrap()), Ok(()));
+}
+
+#[test]
+fn the_examples_of_rfc_7520_with_other_algorithms_are_refused() {
+    let others = [
+        "jws/4_1.rsa_v15_signature",
+        "jws/4_2.rsa-pss_signature",
+        "jws/4_3.ecdsa_signature",
+    ];
+    let ed25519 = example("curve25519/jws")["input"]["key"]["x"].clone();
+    let ed25519 = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": ed25519});
+    for path in others {
+        let example = example(path);
+        let token = compact(&example).unwrap();
+        let mut key = example["input"]["key"].clone();
+        key.as_object_mut().unwrap().remove("d");
+        assert_eq!(public_keys(&key).err(), Some(KeySetError::NoUsableKey));
+        let ours = public_keys(&ed25519).unwrap();
+        assert_eq!(check(&ours, token), Err(Refused::Algorithm), "{path}");
+    }
+}
+
+/// A token is compact; the other forms of JWS have no such text, and their parts
+/// put together in its form are refused.
+#[test]
+fn the_forms_of_rfc_7520_that_are_not_compact_are_refused() {
+    let forms = [
+        "jws/4_6.protecting_specific_header_fields",
+        "jws/4_7.protecting_content_only",
+        "jws/4_8.multiple_signatures",
+        "rfc7797/4.2.hmac-sha2_b64_false",
+    ];
+    for path in forms {
+        let example = example(path);
+        assert_eq!(compact(&example), None, "{path}");
+        let key = &example["input"]["key"];
+        let keys = secret(key.get(2).unwrap_or(key)).unwrap();
+        for form in ["json", "json_flat"] {
+            let text = example["output"][form].to_string();
+            assert!(check(&keys, &text).is_err(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn detached_content_does_not_verify_without_the_content() {
+    let example = example("jws/4_5.signature_with_detached_content");
+    let keys = secret(&example["input"]["key"]).unwrap();
+    let token = compact(&example).unwrap();
+    assert!(token.contains(".."));
+    assert_eq!(check(&keys, token), Err(Refused::Signature));
+}
+
+/// RFC 7797: the payload is not in base64, which we do not take, critical or not.
+#[test]
+fn the_examples_of_rfc_7797_are_refused() {
+    let in_compact_form = example("rfc7797/hmac-sha2_b64_false");
+    let keys = secret(&in_compact_form["input"]["key"]).unwrap();
+    let token = compact(&in_compact_form).unwrap();
+    assert_eq!(check(&keys, token), Err(Refused::Critical));
+    let as_json = example("rfc7797/4.2.hmac-sha2_b64_false");
+    let flat = &as_json["output"]["json_flat"];
+    let text = |name: &str| flat[name].as_str().unwrap();
+    let token = [text("protected"), "JC4wMg", text("signature")].join(".");
+    assert_eq!(check(&keys, &token), Err(Refused::Critical));
+}
+
+#[test]
+fn the_compressed_example_of_rfc_7520_is_refused() {
+    let example = example("jwe/5_9.compressed_content");
+    let keys = secret(&serde_json::json!({ "k": "A".repeat(43) })).unwrap();
+    assert_eq!(
+        check(&keys, compact(&example).unwrap()),
+        Err(Refused::Malformed)
+    );
+    // Its header in the place of a token's.
+    let header = example["encrypting_content"]["protected_b64u"].as_str();
+    let token = format!("{}.AAAA.AAAA", header.unwrap());
+    assert_eq!(check(&keys, &token), Err(Refused::Algorithm));
+}
+
+#[test]
+fn the_keys_of_rfc_7520_are_none_that_we_take() {
+    let expected = [
+        ("3_1.ec_public_key", KeySetError::NoUsableKey),
+        ("3_2.ec_private_key", KeySetError::PrivateKey),
+        ("3_3.rsa_public_key", KeySetError::NoUsableKey),
+        ("3_4.rsa_private_key", KeySetError::PrivateKey),
+        (
+            "3_5.symmetric_key_mac_computation",
+            KeySetError::NoUsableKey,
+        ),
+        ("3_6.symmetric_key_encryption", KeySetError::NoUsableKey),
+    ];
+    for (path, why) in expected {
+        let key = example(&format!("jwk/{path}"));
+        assert_eq!(public_keys(&key).err(), Some(why), "{path}");
+    }
+}

@@ -1,0 +1,260 @@
+//! Keys and secrets that follow each other: nobody is signed out by it.
+
+use std::time::Duration;
+
+use hallpass::{ROTATION_LEAD, Settings, Signing, SigningKey, SigningKeyError, SigningKeyState};
+use hallpass_verify::Refused;
+
+use crate::forge::Forge;
+use crate::rig::{PASSWORD, START, TestApp, on_both_engines, signing_secret};
+use crate::signing_keys::{by_secret, kid, published, rule, verifier, with_keys};
+
+/// How long a server may still sign with the old key after the new one began.
+const STRAGGLERS: u64 = 120;
+
+const LEAD: u64 = ROTATION_LEAD.as_secs();
+
+const OLD: &str = "the secret that was used so far, for years";
+const NEW: &str = "the secret that takes its place from now on";
+
+async fn sign_in(app: &TestApp) -> String {
+    app.sign_in("ann@example.com", PASSWORD).await.token()
+}
+
+async fn states(app: &TestApp) -> Vec<SigningKeyState> {
+    let keys = app.hallpass.signing_keys().await.unwrap();
+    keys.iter().map(|key: &SigningKey| key.state).collect()
+}
+
+on_both_engines! {
+    async fn a_new_key_is_published_before_it_signs_and_an_old_one_verifies_to_its_last_token(app) {
+        let app = with_keys(&app);
+        let ann = app.account("ann@example.com").await;
+        let old = kid(&ann.token);
+        let new = app.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
+        assert_eq!(states(&app).await, [SigningKeyState::Upcoming, SigningKeyState::Signing]);
+        assert!(published(&app).await.contains(&new.id));
+
+        app.advance(LEAD - 1);
+        assert_eq!(kid(&sign_in(&app).await), old, "a second before its time");
+        app.advance(1);
+        let last_of_old = {
+            // A server whose ring is older, and whose clock is a second behind.
+            let straggler = with_keys(&app);
+            straggler.clock.set(hallpass::Timestamp::from_unix_seconds(app.now() - 1));
+            let token = sign_in(&straggler).await;
+            straggler.clock.advance(Duration::from_secs(1));
+            token
+        };
+        assert_eq!(kid(&last_of_old), old);
+        assert_eq!(kid(&sign_in(&app).await), new.id);
+        assert_eq!(states(&app).await, [SigningKeyState::Signing, SigningKeyState::Verifying]);
+
+        app.advance(3598);
+        assert_eq!(app.me(&last_of_old).await.status, 200, "to its last second");
+        app.advance(1 + STRAGGLERS);
+        assert!(published(&app).await.contains(&old), "one second before its end");
+        app.advance(1);
+        assert_eq!(states(&app).await, [SigningKeyState::Signing]);
+        assert!(!published(&app).await.contains(&old));
+        assert_eq!(rule(&app, &last_of_old).await, Refused::UnknownKey);
+    }
+
+    /// ASVS 11.1.1: whoever keeps the published set for as long as it says
+    /// knows every key before it signs.
+    async fn a_verifier_that_keeps_the_set_knows_every_key_in_time(app) {
+        let (signs, publishes) = (with_keys(&app), with_keys(&app));
+        signs.account("ann@example.com").await;
+        let mut kept = verifier(&publishes).await;
+        let mut kids = std::collections::BTreeSet::new();
+        for step in 1..=60 {
+            app.advance(150);
+            if step % 2 == 0 {
+                kept = verifier(&publishes).await;
+            }
+            if step % 7 == 0 {
+                signs.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
+            }
+            let token = sign_in(&signs).await;
+            kids.insert(kid(&token));
+            let verified = kept.verify_at(&token, app.now());
+            assert!(verified.is_ok(), "in step {step}: {verified:?}");
+        }
+        assert_eq!(kids.len(), 8);
+    }
+
+    async fn a_key_that_another_server_made_is_known_when_it_is_met(app) {
+        let (one, two) = (with_keys(&app), with_keys(&app));
+        let ann = one.account("ann@example.com").await;
+        assert_eq!(two.me(&ann.token).await.status, 200);
+        for _ in 0..5 {
+            let key = one.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+            assert_eq!(key.signs_from.since(app.clock.now()), Duration::from_secs(2));
+            app.advance(2);
+            let token = sign_in(&one).await;
+            assert_eq!(kid(&token), key.id);
+            assert_eq!(two.me(&token).await.status, 200);
+            assert_eq!(two.me(&ann.token).await.status, 200);
+        }
+    }
+
+    /// Strangers' tokens make the database work once a second and not more.
+    async fn unknown_keys_are_looked_for_once_a_second(app) {
+        let app = with_keys(&app);
+        let ann = app.account("ann@example.com").await;
+        let stranger = |number: u32| {
+            let header = format!("{{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"{number}\"}}");
+            let rest = ann.token.split_once('.').unwrap().1;
+            format!("{}.{rest}", crate::forge::base64url(header))
+        };
+        assert_eq!(rule(&app, &stranger(0)).await, Refused::UnknownKey);
+        // A database that is gone shows who asks it.
+        app.hallpass.close().await;
+        for number in 1..1000 {
+            assert_eq!(rule(&app, &stranger(number)).await, Refused::UnknownKey);
+        }
+        app.advance(1);
+        assert!(app.hallpass.explain(&stranger(1)).await.is_err(), "now it is asked");
+    }
+
+    async fn a_retired_key_is_refused_at_once_here_and_within_a_minute_elsewhere(app) {
+        let (one, two) = (with_keys(&app), with_keys(&app));
+        let ann = one.account("ann@example.com").await;
+        assert_eq!(two.me(&ann.token).await.status, 200);
+        let error = one.hallpass.retire_signing_key(&kid(&ann.token)).await.unwrap_err();
+        assert!(matches!(error, SigningKeyError::LastOne), "{error}");
+        let next = one.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
+        one.hallpass.retire_signing_key(&kid(&ann.token)).await.unwrap();
+        assert_eq!(one.me(&ann.token).await.verdict(), (401, "invalid_token".to_owned()));
+        assert_eq!(kid(&sign_in(&one).await), next.id, "the next takes its place at once");
+        let halves = "select count(*) from signing_keys where sealed_private_key is null and retired_at is not null";
+        assert_eq!(app.database.number(halves).await, 1, "the stolen half is gone");
+
+        app.advance(59);
+        assert_eq!(two.me(&ann.token).await.status, 200);
+        app.advance(1);
+        // It is read beside the first request, so one of the next is refused.
+        let mut answers = 0;
+        while two.me(&ann.token).await.status == 200 {
+            answers += 1;
+            assert!(answers < 10_000, "it was never read again");
+            tokio::task::yield_now().await;
+        }
+        let again = one.hallpass.retire_signing_key(&kid(&ann.token)).await.unwrap_err();
+        assert!(matches!(again, SigningKeyError::Unknown), "{again}");
+    }
+
+    async fn two_rotations_at_once_make_two_keys_or_tell_one_of_the_other(app) {
+        let servers: Vec<_> = (0..6).map(|_| with_keys(&app)).collect();
+        servers[0].hallpass.prepare_signing().await.unwrap();
+        let rotations = servers.iter().map(|one| {
+            let hallpass = one.hallpass.clone();
+            tokio::spawn(async move { hallpass.rotate_signing_key(ROTATION_LEAD).await })
+        });
+        let mut made = 0;
+        for rotation in rotations.collect::<Vec<_>>() {
+            match rotation.await.unwrap() {
+                Ok(_) => made += 1,
+                Err(error) => assert!(matches!(error, SigningKeyError::Simultaneous), "{error}"),
+            }
+        }
+        assert!(made >= 1);
+        assert_eq!(app.database.number("select count(*) from signing_keys").await, made + 1);
+        assert_eq!(app.database.number("select count(distinct generation) from signing_keys").await, made + 1);
+    }
+
+    async fn ended_keys_lose_their_private_halves_at_the_next_rotation(app) {
+        let app = with_keys(&app);
+        app.account("ann@example.com").await;
+        app.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+        app.advance(2 + 3600 + STRAGGLERS);
+        app.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
+        let rows = app.database.texts(
+            "select cast(generation as text), cast(sealed_private_key is null as text) from signing_keys order by generation",
+        ).await;
+        let gone: Vec<_> = rows.iter().map(|row| matches!(row[1].as_str(), "1" | "true")).collect();
+        assert_eq!(gone, [true, false, false]);
+    }
+
+    async fn keys_take_over_from_the_secret_without_signing_anybody_out(app) {
+        let ann = by_secret(&app, "ann@example.com").await;
+        let app = with_keys(&app);
+        app.hallpass.prepare_signing().await.unwrap();
+        assert_eq!(app.me(&ann.token).await.status, 200, "of before");
+        app.advance(15 * 60);
+        let late = app.with(|settings| settings.signing = Signing::Hs256);
+        let token = sign_in(&late).await;
+        assert_eq!(app.me(&token).await.status, 200, "of a server that was switched last");
+        app.advance(1);
+        let too_late = sign_in(&late).await;
+        assert_eq!(app.me(&too_late).await.verdict(), (401, "invalid_token".to_owned()));
+        // Who still has the secret can date a token back, but not for ever.
+        let issued = START + 15 * 60;
+        app.clock.set(hallpass::Timestamp::from_unix_seconds(issued + 3600));
+        let dated_back = Forge::of(&ann).times(issued, issued + 3600).token();
+        assert_eq!(rule(&app, &dated_back).await, Refused::Expired);
+        app.advance(1);
+        let dated_back = Forge::of(&ann).times(issued + 2, issued + 3600 + 2).token();
+        assert_eq!(rule(&app, &dated_back).await, Refused::Algorithm);
+    }
+
+    async fn the_way_back_to_the_secret_signs_nobody_out_either(app) {
+        let app_with_keys = with_keys(&app);
+        let ann = app_with_keys.account("ann@example.com").await;
+        let back = app.with(|settings| settings.signing = Signing::Hs256);
+        assert_eq!(back.me(&ann.token).await.status, 200);
+        assert_eq!(kid(&sign_in(&back).await), "none");
+        assert_eq!(published(&back).await.len(), 1, "for verifiers elsewhere");
+        assert_eq!(states(&back).await, [SigningKeyState::Idle]);
+        let other = app.with(|settings| settings.signing = Signing::Es256);
+        sign_in(&other).await;
+        assert_eq!(other.me(&ann.token).await.status, 200);
+    }
+
+    async fn secrets_follow_each_other_without_signing_anybody_out(app) {
+        let set = |secrets: &'static [&'static str]| move |settings: &mut Settings| {
+            settings.signing_secret = signing_secret(secrets[0]);
+            settings.previous_secrets = secrets[1..].iter().map(|text| signing_secret(text)).collect();
+        };
+        let (before, first) = (app.with(set(&[OLD])), app.with(set(&[OLD, NEW])));
+        let (second, after) = (app.with(set(&[NEW, OLD])), app.with(set(&[NEW])));
+        let ann = before.account("ann@example.com").await;
+        // First everybody learns the new one, then everybody signs with it.
+        for (signs, verify) in [
+            (&before, [&before, &first]),
+            (&first, [&before, &first]),
+            (&first, [&first, &second]),
+            (&second, [&first, &second]),
+            (&second, [&second, &after]),
+        ] {
+            let token = sign_in(signs).await;
+            for one in verify {
+                assert_eq!(one.me(&token).await.status, 200);
+            }
+        }
+        assert_eq!(after.me(&ann.token).await.verdict(), (401, "invalid_token".to_owned()));
+        assert_eq!(before.me(&sign_in(&second).await).await.status, 401, "signed with the first");
+    }
+
+    async fn a_new_secret_takes_over_the_sealed_keys(app) {
+        let with = |secrets: &[&str]| {
+            let secrets: Vec<_> = secrets.iter().map(|text| signing_secret(text)).collect();
+            app.with(|settings| {
+                settings.signing = Signing::EdDsa;
+                settings.signing_secret = secrets[0].clone();
+                settings.previous_secrets = secrets[1..].to_vec();
+            })
+        };
+        let before = with(&[OLD]);
+        let ann = before.account("ann@example.com").await;
+        let error = with(&[NEW]).hallpass.prepare_signing().await.unwrap_err();
+        assert!(matches!(error, SigningKeyError::Sealed(_)), "{error}");
+        let both = with(&[NEW, OLD]);
+        assert_eq!(kid(&sign_in(&both).await), kid(&ann.token));
+        let after = with(&[NEW]);
+        assert_eq!(kid(&sign_in(&after).await), kid(&ann.token), "sealed anew");
+        assert_eq!(after.me(&ann.token).await.status, 200);
+        let error = with(&[OLD]).hallpass.prepare_signing().await.unwrap_err();
+        assert!(matches!(error, SigningKeyError::Sealed(_)), "{error}");
+    }
+}
