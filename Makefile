@@ -4,7 +4,7 @@ CARGO ?= cargo
 export CARGO
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt audit bench screenshots clean tools lint-tools test-tools
+.PHONY: help run tasks-api test lint fmt audit bench screenshots clean tools lint-tools test-tools
 
 help: ## List these targets
 	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then bold=$$(printf '\033[1;36m'); plain=$$(printf '\033[0m'); fi; \
@@ -14,6 +14,9 @@ help: ## List these targets
 run: tools ## Build the server and start it on http://localhost:8000
 	$(CARGO) build --release --locked --bin hallpass
 	exec "$${CARGO_TARGET_DIR:-target}/release/hallpass" serve
+
+tasks-api: tools ## Build the example and start it on http://localhost:8001, beside `make run`
+	$(CARGO) run --release --locked -p tasks-api
 
 test: test-tools ## Run every test: on SQLite, on a private PostgreSQL that is removed afterwards, in Chromium
 	scripts/with-postgres $(CARGO) test --workspace --locked

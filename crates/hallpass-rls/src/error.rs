@@ -92,7 +92,7 @@ pub(crate) fn is_broken(error: &sqlx::Error) -> bool {
     )
 }
 
-fn is_unavailable(error: &sqlx::Error) -> bool {
+pub(crate) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

@@ -54,6 +54,8 @@ impl UserRows {
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(PATIENCE)
+                // `begin` finds out, and tries another one.
+                .test_before_acquire(false)
                 .connect_lazy_with(options.disable_statement_logging());
             return Ok(Self::postgres(pool));
         }

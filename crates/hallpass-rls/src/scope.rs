@@ -11,7 +11,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::{Postgres, Sqlite};
 use tokio::runtime::Handle;
 
-use crate::error::{Error, is_broken};
+use crate::error::{Error, is_broken, is_unavailable};
 use crate::lease::Lease;
 use crate::owner::Owner;
 use crate::query::Query;
@@ -153,16 +153,25 @@ impl Held {
         reason = "`begin` takes no parameters; the value is hexadecimal digits"
     )]
     async fn begin_on_postgres(pool: &sqlx::PgPool, owner: &Owner) -> Result<Self, sqlx::Error> {
-        let begin = format!(
+        let sql = format!(
             "begin; select pg_catalog.set_config('hallpass.user_id', \
              pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8'), true)",
             owner.in_hex()
         );
-        let mut lease = Lease::from(pool).await?;
-        sqlx::raw_sql(AssertSqlSafe(begin))
-            .execute(lease.connection()?)
-            .await?;
-        Ok(Self::Postgres(lease))
+        // A connection that lay idle may be dead. To begin twice changes nothing,
+        // so that it need not be asked first; the last try is on a new one.
+        let mut idle = pool.num_idle();
+        loop {
+            let mut lease = Lease::from(pool).await?;
+            let begun = sqlx::raw_sql(AssertSqlSafe(sql.as_str()))
+                .execute(lease.connection()?)
+                .await;
+            match begun {
+                Ok(_) => return Ok(Self::Postgres(lease)),
+                Err(error) if idle > 0 && is_unavailable(&error) => idle -= 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The write lock is taken at once, so that two writers queue instead of

@@ -26,7 +26,7 @@ const VIEWS: &str = "with recursive found(id) as ( \
     and (pg_catalog.has_any_column_privilege($2, v.oid, 'SELECT, INSERT, UPDATE') \
         or pg_catalog.has_table_privilege($2, v.oid, 'DELETE')) \
     and not exists (select from pg_catalog.pg_options_to_table(v.reloptions) o \
-        where o.option_name = 'security_invoker' and o.option_value::boolean) \
+        where case when o.option_name = 'security_invoker' then o.option_value::boolean end) \
     order by 1";
 
 /// Partitions and children with theirs, and what the table is a part of.

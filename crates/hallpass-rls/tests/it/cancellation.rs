@@ -12,7 +12,7 @@ const WHO: OwnedSql = OwnedSql::new(
     "select coalesce(current_setting('hallpass' || '.user_id', true), '') from (select $1) as mine",
 );
 
-const WAIT: OwnedSql = OwnedSql::new("select pg_sleep(600)::text from (select $1) as mine");
+const WAIT: OwnedSql = OwnedSql::new("select pg_sleep(20)::text from (select $1) as mine");
 
 const FAIL: OwnedSql = OwnedSql::new("select (1 / ($1::uuid is null)::int)::text");
 
@@ -162,6 +162,38 @@ async fn a_scope_that_is_dropped_in_order_costs_no_connection() {
     assert_ne!(process().await, before, "one that is given up is closed");
     pool.close().await;
     database.remove().await;
+}
+
+#[tokio::test]
+async fn connections_that_died_idle_are_replaced() {
+    let database = Database::postgres().await;
+    let Database::Postgres(server) = &database else {
+        panic!("of PostgreSQL");
+    };
+    let rows = UserRows::connect(&database.url()).unwrap();
+    let held = three_scopes(&rows).await;
+    for scope in held {
+        scope.commit().await.unwrap();
+    }
+    let kill = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}'",
+        server.app()
+    );
+    server.admin(&kill).await;
+    add(&rows, ANN, "after it").await.unwrap();
+    assert_eq!(titles(&rows, ANN).await, ["after it"]);
+    rows.close().await;
+    database.remove().await;
+}
+
+/// As many connections as there are scopes.
+async fn three_scopes(rows: &UserRows) -> [hallpass_rls::Scope; 3] {
+    let ann = user(ANN);
+    [
+        rows.begin(&ann).await.unwrap(),
+        rows.begin(&ann).await.unwrap(),
+        rows.begin(&ann).await.unwrap(),
+    ]
 }
 
 #[tokio::test]

@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 
+use hallpass::rls::{OwnedSql, UserRows};
 use hallpass::{
     Client, Credentials, DatabaseUrl, DisplayName, EmailAddress, Error, ErrorCode, Registration,
     SigningSecret, UserId,
 };
 
 use crate::rig::{PASSWORD, TestApp, on_both_engines};
+
+/// Hallpass keeps ids as the rows of users do by default.
+const OWN_ADDRESS: OwnedSql = OwnedSql::new("select email from users where id = $1");
 
 fn registration(app: &TestApp, email: &str) -> Registration {
     Registration::new(
@@ -39,6 +43,18 @@ on_both_engines! {
         app.advance(3600);
         assert_eq!(code(app.hallpass.verify(session.token.expose())), ErrorCode::TokenExpired);
         assert_eq!(code(app.hallpass.verify("nonsense")), ErrorCode::InvalidToken);
+    }
+
+    async fn a_bearer_opens_their_own_rows(app) {
+        let session = app.hallpass.register(registration(&app, "ann@example.com"), client()).await.unwrap();
+        let bearer = app.hallpass.verify(session.token.expose()).unwrap();
+        assert!(!format!("{bearer:?}").contains("ann@example.com"));
+        let rows = UserRows::connect(&app.database.url_text()).unwrap();
+        let mut scope = rows.begin(&bearer).await.unwrap();
+        let (email,): (String,) = scope.query(OWN_ADDRESS).fetch_one().await.unwrap();
+        assert_eq!(email, "ann@example.com");
+        scope.commit().await.unwrap();
+        rows.close().await;
     }
 
     async fn an_operator_makes_as_many_accounts_as_needed(app) {

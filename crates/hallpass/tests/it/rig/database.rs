@@ -96,6 +96,20 @@ impl Database {
         }
     }
 
+    /// As it stands in `DATABASE_URL`.
+    pub(crate) fn url_text(&self) -> String {
+        match self {
+            Self::Sqlite { folder, .. } => {
+                format!("sqlite://{}", folder.path().join(FILE).display())
+            }
+            Self::Postgres { name, .. } => {
+                let mut url = Url::parse(admin_url()).unwrap();
+                url.set_path(name);
+                url.to_string()
+            }
+        }
+    }
+
     /// A URL under which no database is to be found.
     pub(crate) fn missing_url(&self) -> DatabaseUrl {
         match self {
