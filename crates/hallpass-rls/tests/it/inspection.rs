@@ -1,6 +1,7 @@
 //! Every known hole is found, and nothing where `Policies` has been.
 
 use hallpass_rls::{Finding, Severity};
+use sqlx::ConnectOptions as _;
 
 use crate::rig::{Server, policies};
 
@@ -358,5 +359,21 @@ async fn partitions_are_held_to_the_same_rules() {
             .await,
         []
     );
+    server.remove().await;
+}
+
+/// In transaction mode, with the connections behind it shared.
+#[tokio::test]
+async fn a_pooler_may_stand_in_between() {
+    let server = server().await;
+    server.own("drop index tasks_owner_idx").await;
+    let options = server.pooled();
+    let mut connection = options.connect().await.unwrap();
+    let (tables, role) = (["tasks".parse().unwrap()], server.app().parse().unwrap());
+    for _ in 0..3 {
+        let found = hallpass_rls::inspect(&mut connection, &tables, Some(&role)).await;
+        assert_eq!(said(&found.unwrap()), ["warning no_index public.tasks"]);
+    }
+    drop(connection);
     server.remove().await;
 }

@@ -98,6 +98,13 @@ impl Server {
         admin_url(&self.name)
     }
 
+    /// As superuser, by way of pgbouncer.
+    pub(crate) fn pooled(&self) -> PgConnectOptions {
+        let url = std::env::var("HALLPASS_TEST_PGBOUNCER").unwrap();
+        let options = PgConnectOptions::from_str(&url).unwrap();
+        options.database(&self.name).extra_float_digits(None)
+    }
+
     /// Runs SQL as the owner of the tables.
     pub(crate) async fn own(&self, sql: &str) {
         let url = self.url_of(&self.owner());
