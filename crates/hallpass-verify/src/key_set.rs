@@ -61,6 +61,17 @@ impl KeySet {
     /// whole set an error, and so does a private key: both are faults of the
     /// issuer that somebody should hear of.
     pub fn parse(jwks: &str) -> Result<Self, KeySetError> {
+        let keys = Self::published(jwks)?;
+        if keys.0.is_empty() {
+            return Err(KeySetError::NoUsableKey);
+        }
+        Ok(keys)
+    }
+
+    /// As [`parse`](KeySet::parse), of an issuer that may have taken all its keys
+    /// back: a list without any is a set that verifies nothing. One with keys of
+    /// which none can be used is a fault all the same.
+    pub(crate) fn published(jwks: &str) -> Result<Self, KeySetError> {
         if jwks.len() > MAX_SET_BYTES {
             return Err(KeySetError::TooLarge);
         }
@@ -68,6 +79,7 @@ impl KeySet {
         if document.keys.len() > MAX_KEYS {
             return Err(KeySetError::TooManyKeys);
         }
+        let is_bare = document.keys.is_empty();
         let mut taken: Vec<Arc<PublicKey>> = Vec::new();
         for json in document.keys {
             let Some(key) = strict::<Jwk>(json.get())?.into_key()? else {
@@ -78,7 +90,7 @@ impl KeySet {
             }
             taken.push(Arc::new(key));
         }
-        if taken.is_empty() {
+        if taken.is_empty() && !is_bare {
             return Err(KeySetError::NoUsableKey);
         }
         Ok(Self(taken.into()))

@@ -203,7 +203,9 @@ impl Hallpass {
     /// Verifies a token by the keys that are at hand, asking nobody.
     ///
     /// # Errors
-    /// [`Error::TokenExpired`], or [`Error::InvalidToken`] for any other fault.
+    /// [`Error::TokenExpired`], or [`Error::InvalidToken`] for any other fault;
+    /// [`Error::DatabaseUnavailable`] before signing keys were read for the first
+    /// time, where they sign.
     pub fn verify(&self, token: &str) -> Result<TokenBearer, Error> {
         token::verify(self, token)
     }
@@ -231,14 +233,15 @@ impl Hallpass {
         token::explain(self, token).await
     }
 
-    /// Sees to it that tokens can be signed, and makes the first signing key
-    /// where there is none. Sign-ins do this by themselves; at a start it tells
-    /// early what is wrong.
+    /// What a server does when it starts: notes in the database whether it signs
+    /// by keys or by the secret, so that servers which are switched one after
+    /// the other take each other's tokens, and makes the first signing key where
+    /// there is none. It also tells early when something is wrong with them.
     ///
     /// # Errors
     /// [`SigningKeyError`], as when the secret does not open the signing key.
     pub async fn prepare_signing(&self) -> Result<(), SigningKeyError> {
-        token::prepare(self).await
+        token::start(self).await
     }
 
     /// Every live signing key, newest first; none where the shared secret has
@@ -262,8 +265,9 @@ impl Hallpass {
     }
 
     /// Ends a signing key at once: whoever has a token that it signed must sign
-    /// in again. Where it signs, the next one does from now on. Other servers follow within a minute, and verifiers elsewhere
-    /// when they fetch the keys anew.
+    /// in again. Where it signs, the one made after it does from now on. Other
+    /// servers follow within a minute of requests, and verifiers elsewhere when
+    /// they fetch the keys anew.
     ///
     /// # Errors
     /// [`SigningKeyError::LastOne`] when nothing would sign in its place,

@@ -73,7 +73,9 @@ pub use self::email::{EmailAddress, EmailKey, InvalidEmail};
 pub use self::error::{Cause, Error, ErrorCode, FieldFault};
 pub use self::hallpass::{Hallpass, StartError};
 pub use self::method::password::{Credentials, Registration};
-pub use self::secret::{Password, PasswordHash, RandomnessUnavailable, SigningSecret, WeakSecret};
+pub use self::secret::{
+    CryptographyFailed, Password, PasswordHash, RandomnessUnavailable, SigningSecret, WeakSecret,
+};
 pub use self::session::Session;
 pub use self::session::web::{CurrentBearer, CurrentUser};
 pub use self::settings::{

@@ -163,6 +163,17 @@ fn is_guessable(bytes: &[u8]) -> bool {
 #[error("the operating system gave no random bytes")]
 pub struct RandomnessUnavailable;
 
+/// The cryptographic library, or the randomness that it draws on, failed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the cryptographic library failed")]
+pub struct CryptographyFailed;
+
+impl From<RandomnessUnavailable> for CryptographyFailed {
+    fn from(_: RandomnessUnavailable) -> Self {
+        Self
+    }
+}
+
 /// Random bytes from the operating system's generator (ASVS 5.0, 11.5.1).
 #[expect(
     clippy::disallowed_methods,
@@ -184,9 +195,9 @@ impl PrivateKey {
     }
 
     /// A fresh Ed25519 key (RFC 8032) and its public half, 32 bytes.
-    pub(crate) fn generate_ed25519() -> Result<(Self, Vec<u8>), RandomnessUnavailable> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| RandomnessUnavailable)?;
-        let pkcs8 = pair.to_pkcs8().map_err(|_| RandomnessUnavailable)?;
+    pub(crate) fn generate_ed25519() -> Result<(Self, Vec<u8>), CryptographyFailed> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| CryptographyFailed)?;
+        let pkcs8 = pair.to_pkcs8().map_err(|_| CryptographyFailed)?;
         Ok((
             Self::new(pkcs8.as_ref().to_vec()),
             pair.public_key().as_ref().to_vec(),
@@ -195,10 +206,10 @@ impl PrivateKey {
 
     /// A fresh key on the curve P-256 and its public half, an uncompressed
     /// point of 65 bytes (SEC 1, section 2.3.3).
-    pub(crate) fn generate_p256() -> Result<(Self, Vec<u8>), RandomnessUnavailable> {
+    pub(crate) fn generate_p256() -> Result<(Self, Vec<u8>), CryptographyFailed> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-            .map_err(|_| RandomnessUnavailable)?;
-        let pkcs8 = pair.to_pkcs8v1().map_err(|_| RandomnessUnavailable)?;
+            .map_err(|_| CryptographyFailed)?;
+        let pkcs8 = pair.to_pkcs8v1().map_err(|_| CryptographyFailed)?;
         Ok((
             Self::new(pkcs8.as_ref().to_vec()),
             pair.public_key().as_ref().to_vec(),

@@ -19,7 +19,7 @@ fn pages_in(folder: &str) -> Vec<String> {
         }
         if entry.file_type().unwrap().is_dir() {
             pages.extend(pages_in(&within));
-        } else if name.ends_with(".md") {
+        } else if Path::new(&name).extension().is_some_and(|it| it == "md") {
             pages.push(within);
         }
     }

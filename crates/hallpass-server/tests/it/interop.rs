@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -105,12 +107,15 @@ impl Verifier {
     }
 }
 
-/// The token with another address in it, and the signature that it had.
+/// The token of another user, with the signature that it had: the first digit of
+/// `sub` is another one, and all else as it was.
 fn tampered(token: &str) -> String {
     let (head, rest) = token.split_once('.').unwrap();
     let (claims, signature) = rest.split_once('.').unwrap();
-    // The first character holds the upper bits of `{`.
-    format!("{head}.{}.{signature}", claims.replacen("eyJ", "eyB", 1))
+    let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    let changed = claims.replacen("\"sub\":\"0", "\"sub\":\"1", 1);
+    assert_ne!(claims, changed);
+    format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(changed))
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ impl Fetcher {
         let fresh_for = schedule::fresh_for(response.headers());
         let body = bounded_body(response).await?;
         let text = std::str::from_utf8(&body).map_err(|_| FetchFault::NoText)?;
-        let keys = KeySet::parse(text)?;
+        let keys = KeySet::published(text)?;
         Ok(Fetched { keys, fresh_for })
     }
 

@@ -41,7 +41,10 @@ fn no_sets(key: &IssuerKey) -> Vec<(&'static str, Answer)> {
             Answer::new("200 OK", &[], "<!doctype html><title>Hello</title>"),
         ),
         ("empty", Answer::new("200 OK", &[], "")),
-        ("no keys", Answer::new("200 OK", &[], r#"{"keys":[]}"#)),
+        (
+            "no key of ours",
+            Answer::new("200 OK", &[], r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#),
+        ),
         (
             "an error",
             Answer::new("200 OK", &[], r#"{"error":"later"}"#),

@@ -64,6 +64,22 @@ async fn a_key_that_was_taken_back_is_refused_after_the_next_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_issuer_can_take_back_its_last_key() {
+    let _still = Standstill::begin();
+    let old = IssuerKey::ed25519("old");
+    let issuer = IssuerServer::with_keys(&[&old]).await;
+    let verifier = issuer.verifier();
+    assert!(verifier.verify_fresh(&token(&old)).await.is_ok());
+    quiet().await;
+    issuer.publishes(&[]);
+    advance(300).await;
+    until("the empty set", || {
+        verifier.verify(&token(&old)) == Err(Refused::UnknownKey)
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn ten_thousand_made_up_names_ask_the_issuer_once_a_minute() {
     let _still = Standstill::begin();
     let key = IssuerKey::ed25519("k");

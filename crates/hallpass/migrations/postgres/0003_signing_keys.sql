@@ -12,3 +12,10 @@ create table signing_keys (
     unique (algorithm, generation),
     check (retired_at is null or sealed_private_key is null)
 );
+
+-- Since when servers sign by keys, or by the shared secret again.
+create table signing_eras (
+    generation bigint not null primary key check (generation > 0),
+    by_keys boolean not null,
+    began_at timestamptz not null
+);

@@ -12,3 +12,10 @@ create table signing_keys (
     unique (algorithm, generation),
     check (retired_at is null or sealed_private_key is null)
 ) strict, without rowid;
+
+-- Since when servers sign by keys, or by the shared secret again.
+create table signing_eras (
+    generation integer not null primary key check (generation > 0),
+    by_keys integer not null check (by_keys in (0, 1)),
+    began_at integer not null
+) strict, without rowid;

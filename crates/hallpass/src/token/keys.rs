@@ -1,7 +1,7 @@
 //! The keys that sign and verify: the shared secret's, and the key ring as it
 //! was last read.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use hallpass_verify::{ConfigError, CurrentUser, Refused, Verifier};
@@ -12,6 +12,7 @@ use super::jwk::KeyAlgorithm;
 use super::ring::{Ring, Signer};
 use super::seal::Sealer;
 use crate::clock::Timestamp;
+use crate::db::StoreError;
 use crate::settings::{Origin, Settings, Signing, TOKEN_LIFE};
 
 /// The five claims of an access token, in the order in which they are written.
@@ -22,6 +23,36 @@ pub(super) struct IssuedClaims<'a> {
     pub(super) iat: i64,
     pub(super) exp: i64,
     pub(super) iss: &'a str,
+}
+
+/// What is to be said of a token.
+pub(super) struct Verdict {
+    pub(super) outcome: Result<CurrentUser, Refused>,
+    /// Whether a ring that was read later might know better.
+    pub(super) may_change: bool,
+}
+
+impl Verdict {
+    fn of_this_ring(outcome: Result<CurrentUser, Refused>) -> Self {
+        Self {
+            outcome,
+            may_change: true,
+        }
+    }
+
+    fn of_any_ring(outcome: Result<CurrentUser, Refused>) -> Self {
+        Self {
+            outcome,
+            may_change: false,
+        }
+    }
+}
+
+/// The tries to read the ring, and how the last one went.
+#[derive(Default)]
+struct Tries {
+    number: u64,
+    failed: Option<(Timestamp, StoreError)>,
 }
 
 /// Everything that signs and verifies tokens.
@@ -35,6 +66,7 @@ pub(crate) struct Keys {
     ring: RwLock<Arc<Ring>>,
     /// Held by whoever reads the ring anew, so that only one does.
     pub(super) reading: Arc<tokio::sync::Mutex<()>>,
+    tries: Mutex<Tries>,
 }
 
 impl Keys {
@@ -60,6 +92,7 @@ impl Keys {
             sealer: Sealer::new(secret, &settings.previous_secrets),
             ring: RwLock::new(Arc::new(Ring::unread())),
             reading: Arc::default(),
+            tries: Mutex::default(),
         })
     }
 
@@ -73,33 +106,75 @@ impl Keys {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn replace_ring(&self, ring: Ring) {
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    /// Keeps what a try to read the ring came to.
+    pub(super) fn note_try(&self, outcome: Result<Ring, StoreError>, now: Timestamp) {
+        let mut tries = self.tries();
+        tries.number += 1;
+        tries.failed = match outcome {
+            Ok(ring) => {
+                *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+                None
+            }
+            Err(error) => Some((now, error)),
+        };
+    }
+
+    pub(super) fn number_of_tries(&self) -> u64 {
+        self.tries().number
+    }
+
+    /// How the last try went, where it was made after so many, or has failed
+    /// within `pause` before `now`: then there is no need for another one.
+    pub(super) fn last_try(
+        &self,
+        after: u64,
+        pause: Duration,
+        now: Timestamp,
+    ) -> Option<Result<(), StoreError>> {
+        let tries = self.tries();
+        match &tries.failed {
+            Some((at, error)) if tries.number > after || is_within(pause, *at, now) => {
+                Some(Err(error.clone()))
+            }
+            None if tries.number > after => Some(Ok(())),
+            _ => None,
+        }
+    }
+
+    fn tries(&self) -> MutexGuard<'_, Tries> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the ring was read within `age` before `now`.
     pub(super) fn is_fresh(&self, age: Duration, now: Timestamp) -> bool {
         let read_at = self.ring().read_at;
-        read_at.is_some_and(|read_at| now.since(read_at) < age)
+        read_at.is_some_and(|read_at| is_within(age, read_at, now))
     }
 
     /// The shared secret's tokens are told by their algorithm; all others are
     /// the ring's.
-    pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<CurrentUser, Refused> {
+    pub(super) fn verify(&self, token: &str, now: Timestamp) -> Verdict {
         let ring = self.ring();
         // Then the ring decides of the shared secret's tokens too.
         let ring_decides = self.algorithm.is_some();
         if ring_decides && ring.read_at.is_none() {
-            return Err(Refused::KeysUnavailable);
+            return Verdict::of_this_ring(Err(Refused::KeysUnavailable));
         }
         match self.shared.current_user_at(token, now.unix_seconds()) {
-            Err(Refused::Algorithm) => ring.verify(token, now),
+            Err(Refused::Algorithm) => match ring.verify(token, now) {
+                unknown @ Err(Refused::UnknownKey | Refused::KeysUnavailable) => {
+                    Verdict::of_this_ring(unknown)
+                }
+                outcome => Verdict::of_any_ring(outcome),
+            },
             Ok(user) if ring_decides => {
-                let issued = Timestamp::from_unix_seconds(user.iat);
-                let in_time = ring.is_of_before(issued);
-                in_time.then_some(user).ok_or(Refused::Algorithm)
+                if ring.takes_secret(Timestamp::from_unix_seconds(user.iat)) {
+                    Verdict::of_any_ring(Ok(user))
+                } else {
+                    Verdict::of_this_ring(Err(Refused::Algorithm))
+                }
             }
-            outcome => outcome,
+            outcome => Verdict::of_any_ring(outcome),
         }
     }
 
@@ -119,4 +194,10 @@ impl Keys {
         header.kid = Some(signer.id.clone());
         jsonwebtoken::encode(&header, claims, &signer.key)
     }
+}
+
+/// Whether `at` lies within `span` before `now`, and not after it, as when a
+/// clock was set back.
+fn is_within(span: Duration, at: Timestamp, now: Timestamp) -> bool {
+    at <= now && now.since(at) < span
 }

@@ -18,7 +18,7 @@ pub(crate) use self::jwk::Jwk;
 pub(crate) use self::keys::Keys;
 pub use self::ring::{SigningKey, SigningKeyState};
 pub use self::rotation::SigningKeyError;
-pub(crate) use self::rotation::{list, prepare, retire, rotate};
+pub(crate) use self::rotation::{list, prepare, retire, rotate, start};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
@@ -32,6 +32,9 @@ pub const ROTATION_LEAD: Duration = Duration::from_mins(15);
 
 /// How long the published set may be kept.
 const PUBLISHED_LIFE: Duration = Duration::from_mins(5);
+
+/// How long the published set waits for the database.
+const PATIENCE_OF_VERIFIERS: Duration = Duration::from_secs(1);
 
 /// A signed token, in the JWS compact form (RFC 7515, section 7.1).
 ///
@@ -109,7 +112,7 @@ pub(crate) fn issue(hallpass: &Hallpass, user: &User) -> Result<AccessToken, Err
 
 /// Verifies a token with no leeway, by the keys that are at hand.
 pub(crate) fn verify(hallpass: &Hallpass, token: &str) -> Result<TokenBearer, Error> {
-    judge(hallpass.keys().verify(token, hallpass.now()))
+    judge(hallpass.keys().verify(token, hallpass.now()).outcome)
 }
 
 /// As [`verify`], and sees to it that the keys at hand are the current ones.
@@ -125,39 +128,29 @@ pub(crate) async fn explain(
     let file = hallpass.settings().database.sqlite_path();
     let verified = if file.is_some_and(|file| !file.exists()) {
         // Where nothing is, asking would make it.
-        hallpass.keys().verify(token, hallpass.now())
+        hallpass.keys().verify(token, hallpass.now()).outcome
     } else {
         with_current_keys(hallpass, token).await?
     };
     Ok(verified.map(|user| user.claims().clone()))
 }
 
-/// The database is asked for a key that is not at hand, and then once a second
-/// at most. Else nobody waits: a ring that has become old is read again beside.
+/// The database is asked for what is not at hand, and then once a second at
+/// most. Else nobody waits: a ring that has become old is read again beside.
 async fn with_current_keys(
     hallpass: &Hallpass,
     token: &str,
 ) -> Result<Result<CurrentUser, Refused>, Error> {
     let keys = hallpass.keys();
-    let verified = keys.verify(token, hallpass.now());
-    match verified {
-        Err(Refused::UnknownKey | Refused::KeysUnavailable) => {
-            rotation::refresh(hallpass, rotation::UNKNOWN_KEY_PAUSE).await?;
-        }
-        // A server with another setting may have issued it; mostly nobody has.
-        Err(Refused::Algorithm) => {
-            if let Err(error) = rotation::refresh(hallpass, rotation::RING_LIFE).await {
-                tracing::warn!(%error, "the signing keys could not be read");
-            }
-        }
-        _ => {
-            if keys.algorithm.is_some() {
-                rotation::refresh_beside(hallpass, rotation::RING_LIFE);
-            }
-            return Ok(verified);
-        }
+    let verdict = keys.verify(token, hallpass.now());
+    if verdict.may_change {
+        rotation::refresh(hallpass, rotation::SOON).await?;
+        return Ok(keys.verify(token, hallpass.now()).outcome);
     }
-    Ok(keys.verify(token, hallpass.now()))
+    if keys.algorithm.is_some() || !keys.ring().is_empty() {
+        rotation::refresh_beside(hallpass, rotation::RING_LIFE);
+    }
+    Ok(verdict.outcome)
 }
 
 fn judge(verified: Result<CurrentUser, Refused>) -> Result<TokenBearer, Error> {
@@ -168,15 +161,14 @@ fn judge(verified: Result<CurrentUser, Refused>) -> Result<TokenBearer, Error> {
     })
 }
 
-/// The public keys, as they are published.
+/// The public keys, as they are published: of the last minute, or as they were
+/// last read where the database does not answer at once. Verifiers have waited
+/// long enough for those before they give up.
 async fn published(hallpass: &Hallpass) -> Result<ring::Published, Error> {
-    if let Err(error) = rotation::refresh(hallpass, rotation::RING_LIFE).await {
-        // Old keys are better than none while the database is away.
-        if hallpass.keys().ring().read_at.is_none() {
-            return Err(error.into());
-        }
-        tracing::warn!(%error, "the signing keys could not be read anew");
+    if hallpass.keys().ring().read_at.is_none() {
+        rotation::refresh(hallpass, rotation::RING_LIFE).await?;
     }
+    rotation::refresh_for(hallpass, rotation::RING_LIFE, PATIENCE_OF_VERIFIERS).await;
     Ok(hallpass.keys().ring().published())
 }
 

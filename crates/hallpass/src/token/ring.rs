@@ -10,11 +10,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass_verify::{CurrentUser, KeySet, Refused, Verifier};
 use jsonwebtoken::EncodingKey;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::jwk::{Jwk, KeyAlgorithm, PublicKey};
+use super::store::Era;
 use crate::clock::Timestamp;
 use crate::secret::PrivateKey;
 use crate::settings::{Origin, TOKEN_LIFE};
@@ -26,6 +29,10 @@ const STRAGGLERS: Duration = Duration::from_mins(2);
 /// How long servers may take to follow each other from the shared secret to a
 /// key of their own.
 const ROLLOUT: Duration = Duration::from_mins(15);
+
+/// How long a key whose last token is dead keeps its private half, so that an
+/// operator whose clock is ahead takes none from servers that still use it.
+const MOURNING: Duration = Duration::from_hours(24);
 
 /// A signing key, as an operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,14 +80,34 @@ pub(super) struct Key {
     pub(super) signs_from: Timestamp,
 }
 
+/// A key that has signed and was retired. What it had taken over from does not
+/// take over again.
+#[derive(Clone, Copy)]
+pub(super) struct Retired {
+    pub(super) algorithm: KeyAlgorithm,
+    pub(super) age: Age,
+}
+
+/// By which keys of one algorithm follow each other: since when they sign, and
+/// their number.
+type Age = (Timestamp, i64);
+
+/// What the tables say.
+pub(super) struct Read {
+    pub(super) live: Vec<Key>,
+    pub(super) retired: Vec<Retired>,
+    pub(super) era: Option<Era>,
+}
+
 /// All live keys, as they were read at one time.
 pub(super) struct Ring {
     keys: Vec<Key>,
-    /// The ids of live keys whose last token is dead: to be retired.
+    retired: Vec<Retired>,
+    /// The ids of live keys whose last token died long ago: to be retired.
     pub(super) ended: Vec<String>,
     verifier: Option<Verifier>,
-    /// When asymmetric signing began here; `None` when it never did.
-    began: Option<Timestamp>,
+    /// `None` before anybody has said what servers sign by.
+    pub(super) era: Option<Era>,
     /// `None` before anything was read.
     pub(super) read_at: Option<Timestamp>,
 }
@@ -103,45 +130,51 @@ impl Ring {
     pub(super) const fn unread() -> Self {
         Self {
             keys: Vec::new(),
+            retired: Vec::new(),
             ended: Vec::new(),
             verifier: None,
-            began: None,
+            era: None,
             read_at: None,
         }
     }
 
-    /// What was read at `now`. Keys whose last token is dead are set aside.
-    pub(super) fn new(
-        live: Vec<Key>,
-        began: Option<Timestamp>,
-        issuer: &Origin,
-        now: Timestamp,
-    ) -> Self {
-        let ends: Vec<_> = live.iter().map(|key| end_of(key, &live)).collect();
+    /// What was read at `now`. Keys whose last token is dead are left out.
+    pub(super) fn new(read: Read, issuer: &Origin, now: Timestamp) -> Self {
+        let Read { live, retired, era } = read;
+        let ends: Vec<_> = live
+            .iter()
+            .map(|key| end_of(key, &live, &retired))
+            .collect();
         let (mut keys, mut ended) = (Vec::new(), Vec::new());
         for (key, end) in live.into_iter().zip(ends) {
-            if end.is_some_and(|end| end <= now) {
-                ended.push(key.public.id());
-            } else {
-                keys.push(key);
+            match end {
+                Some(end) if end.plus(MOURNING) <= now => ended.push(key.public.id()),
+                Some(end) if end <= now => {}
+                _ => keys.push(key),
             }
         }
         Self {
             verifier: verifier(&keys, issuer),
             keys,
+            retired,
             ended,
-            began,
+            era,
             read_at: Some(now),
         }
     }
 
     /// The newest key of this algorithm whose time to sign has come. Where none
-    /// has, the first one: a clock that is a little behind must not stop us.
+    /// has, the first one: a clock that is a little behind must not stop us. One
+    /// that another has taken over from never signs again.
     pub(super) fn signing(&self, algorithm: KeyAlgorithm, now: Timestamp) -> Option<&Key> {
+        let is_followed = |key: &Key| {
+            let mut younger = younger(key, &self.keys, &self.retired);
+            younger.any(|(signs_from, _)| signs_from <= now)
+        };
         let ours = || {
             self.keys
                 .iter()
-                .filter(|key| key.public.algorithm == algorithm)
+                .filter(|key| key.public.algorithm == algorithm && !is_followed(key))
         };
         let begun = ours().filter(|key| key.signs_from <= now);
         begun
@@ -149,18 +182,27 @@ impl Ring {
             .or_else(|| ours().min_by_key(|key| key.age()))
     }
 
+    /// Whether there is a key at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<CurrentUser, Refused> {
         match &self.verifier {
             Some(verifier) => verifier.current_user_at(token, now.unix_seconds()),
-            None => Err(Refused::Algorithm),
+            None if !names_key_algorithm(token) => Err(Refused::Algorithm),
+            None if self.read_at.is_none() => Err(Refused::KeysUnavailable),
+            None => Err(Refused::UnknownKey),
         }
     }
 
-    /// Whether a token that the shared secret signed at `issued` may be taken,
-    /// where keys of this ring sign now. Who has the secret can date a token
-    /// back, but not for long: one of before is dead an hour later.
-    pub(super) fn is_of_before(&self, issued: Timestamp) -> bool {
-        self.began.is_none_or(|began| issued <= began.plus(ROLLOUT))
+    /// Whether a token that the shared secret signed at `issued` may be taken by
+    /// a server that signs by keys: while servers go over to keys, and once they
+    /// have gone back. Who has the secret can date a token back, but not for
+    /// long: one of before is dead an hour later.
+    pub(super) fn takes_secret(&self, issued: Timestamp) -> bool {
+        self.era
+            .is_none_or(|era| !era.by_keys || issued <= era.began_at.plus(ROLLOUT))
     }
 
     pub(super) fn published(&self) -> Published {
@@ -184,7 +226,7 @@ impl Ring {
             state: state(key),
             created_at: key.created_at,
             signs_from: key.signs_from,
-            verifies_until: end_of(key, &self.keys),
+            verifies_until: end_of(key, &self.keys, &self.retired),
             readable: key.private.is_some(),
         });
         described.collect()
@@ -192,8 +234,7 @@ impl Ring {
 }
 
 impl Key {
-    /// By which keys of one algorithm follow each other.
-    fn age(&self) -> (Timestamp, i64) {
+    fn age(&self) -> Age {
         (self.signs_from, self.generation)
     }
 
@@ -210,14 +251,36 @@ impl Key {
     }
 }
 
+/// The keys of its algorithm that follow a key.
+fn younger(key: &Key, live: &[Key], retired: &[Retired]) -> impl Iterator<Item = Age> {
+    let live = live
+        .iter()
+        .map(|other| (other.public.algorithm, other.age()));
+    let retired = retired.iter().map(|other| (other.algorithm, other.age));
+    live.chain(retired)
+        .filter(|(algorithm, age)| *algorithm == key.public.algorithm && *age > key.age())
+        .map(|(_, age)| age)
+}
+
 /// When the last token that `key` may have signed is dead: a token's life after
 /// the first younger key of its algorithm begins to sign.
-fn end_of(key: &Key, all: &[Key]) -> Option<Timestamp> {
-    let younger = all
-        .iter()
-        .filter(|other| other.public.algorithm == key.public.algorithm && other.age() > key.age());
-    let successor = younger.map(|other| other.signs_from).min()?;
+fn end_of(key: &Key, live: &[Key], retired: &[Retired]) -> Option<Timestamp> {
+    let (successor, _) = younger(key, live, retired).min()?;
     Some(successor.plus(STRAGGLERS + TOKEN_LIFE))
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+}
+
+/// Whether a token claims to be signed by a key such as ours, where there is
+/// none yet by which it could be told.
+fn names_key_algorithm(token: &str) -> bool {
+    let (head, _) = token.split_once('.').unwrap_or_default();
+    let json = URL_SAFE_NO_PAD.decode(head).unwrap_or_default();
+    serde_json::from_slice(&json)
+        .is_ok_and(|header: Header| KeyAlgorithm::of_name(&header.alg).is_some())
 }
 
 /// `None` without keys, or with keys that no verifier would take; that one is

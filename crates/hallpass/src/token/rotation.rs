@@ -5,26 +5,31 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use super::jwk::{KeyAlgorithm, PublicKey};
-use super::ring::{Key, Ring, Signer, SigningKey, SigningKeyState};
+use super::ring::{Key, Read, Retired, Ring, Signer, SigningKey, SigningKeyState};
 use super::store::{self, NewRow, Row};
 use crate::clock::Timestamp;
 use crate::db::StoreError;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::secret::{PrivateKey, RandomnessUnavailable};
+use crate::secret::{CryptographyFailed, PrivateKey};
 
-/// How old the ring may become before it is read again: so long a key that was
-/// retired elsewhere may still verify here.
+/// How old the ring may become before it is read again, beside the requests:
+/// where requests come, a key that was retired elsewhere verifies here for so
+/// long and a moment. After a quiet time the first of them see the ring of then.
 pub(super) const RING_LIFE: Duration = Duration::from_mins(1);
 
-/// The same, where a token names a key that is not in the ring. A key is
-/// published for longer than this before it signs, so one that is missing from
-/// a younger ring is nobody's. (Only an algorithm's first key is not.)
-pub(super) const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(1);
+/// The same, before something is signed, and where a token names a key that is
+/// not in the ring. A key is published for longer than this before it signs, so
+/// one that is missing from a younger ring is nobody's. (Only an algorithm's
+/// first key is not.)
+pub(super) const SOON: Duration = Duration::from_secs(1);
 
 /// The least time from the making of a key to its first signature: the pause
-/// above, and a second by which the clocks of two servers may differ.
+/// above, and a second for the making and for clocks that differ.
 const LEAST_LEAD: Duration = Duration::from_secs(2);
+
+/// The most live keys: some fewer than a verifier takes in one set.
+const MOST_KEYS: usize = 90;
 
 /// Why a signing key could not be made, used or retired.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +56,14 @@ pub enum SigningKeyError {
         "the signing key {0} cannot be opened with this secret: put the secret that sealed it second into BETTER_AUTH_SECRETS, or make another key by `hallpass keys rotate --after 0`"
     )]
     Sealed(String),
-    /// The operating system gave no random bytes.
+    /// More live keys than verifiers take.
+    #[error(
+        "there are {MOST_KEYS} live keys already, and verifiers take no more than 100; wait until some have ended, or retire some"
+    )]
+    TooMany,
+    /// The operating system or the cryptographic library failed.
     #[error(transparent)]
-    Randomness(#[from] RandomnessUnavailable),
+    Cryptography(#[from] CryptographyFailed),
     /// The database cannot be reached, or a statement failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,24 +78,46 @@ impl From<SigningKeyError> for Error {
     }
 }
 
-/// Reads the ring, unless it was read within `age`.
+/// Reads the ring, unless it was read within `age`. Who waits for somebody
+/// else's try takes what that one came to.
 pub(super) async fn refresh(hallpass: &Hallpass, age: Duration) -> Result<(), StoreError> {
     let keys = hallpass.keys();
     if keys.is_fresh(age, hallpass.now()) {
         return Ok(());
     }
-    let _alone = keys.reading.lock().await;
-    if keys.is_fresh(age, hallpass.now()) {
-        return Ok(());
+    let before = keys.number_of_tries();
+    let patience = hallpass.db().patience();
+    let alone = tokio::time::timeout(patience, keys.reading.lock()).await;
+    let _alone = alone.map_err(|_| StoreError::timed_out("signing keys"))?;
+    match keys.last_try(before, SOON, hallpass.now()) {
+        Some(outcome) => outcome,
+        None => read(hallpass).await,
     }
-    read(hallpass).await
+}
+
+/// As [`refresh`], and waits for it no longer than `limit`: it goes on beside.
+pub(super) async fn refresh_for(hallpass: &Hallpass, age: Duration, limit: Duration) {
+    if hallpass.keys().is_fresh(age, hallpass.now()) {
+        return;
+    }
+    let hallpass = hallpass.clone();
+    let reading = async move {
+        if let Err(error) = refresh(&hallpass, age).await {
+            say_unread(&error);
+        }
+    };
+    let reading = tokio::spawn(reading.in_current_span());
+    // Whether in time or not, the caller looks at the ring.
+    drop(tokio::time::timeout(limit, reading).await);
 }
 
 /// As [`refresh`], while the caller goes on with the ring as it is. One reading
 /// at a time; whoever comes meanwhile leaves it to that one.
 pub(super) fn refresh_beside(hallpass: &Hallpass, age: Duration) {
     let keys = hallpass.keys();
-    if keys.is_fresh(age, hallpass.now()) {
+    let now = hallpass.now();
+    let tries = keys.number_of_tries();
+    if keys.is_fresh(age, now) || keys.last_try(tries, SOON, now).is_some() {
         return;
     }
     let Ok(alone) = keys.reading.clone().try_lock_owned() else {
@@ -94,47 +126,73 @@ pub(super) fn refresh_beside(hallpass: &Hallpass, age: Duration) {
     let hallpass = hallpass.clone();
     let reading = async move {
         if let Err(error) = read(&hallpass).await {
-            tracing::warn!(%error, "the signing keys could not be read anew");
+            say_unread(&error);
         }
         drop(alone);
     };
     tokio::spawn(reading.in_current_span());
 }
 
+fn say_unread(error: &StoreError) {
+    tracing::warn!(%error, "the signing keys could not be read anew");
+}
+
 async fn read(hallpass: &Hallpass) -> Result<(), StoreError> {
     // Before the reading: what is added while it runs is seen by the next.
     let now = hallpass.now();
-    let began = store::began(hallpass.db()).await?;
-    let mut live = Vec::new();
-    for row in store::live(hallpass.db()).await? {
-        live.extend(open(hallpass, row).await?);
-    }
     let keys = hallpass.keys();
-    keys.replace_ring(Ring::new(live, began, keys.issuer(), now));
-    Ok(())
+    let outcome = read_tables(hallpass).await;
+    let ring = outcome.map(|read| Ring::new(read, keys.issuer(), now));
+    let answer = ring.as_ref().map(|_| ()).map_err(StoreError::clone);
+    keys.note_try(ring, now);
+    answer
+}
+
+async fn read_tables(hallpass: &Hallpass) -> Result<Read, StoreError> {
+    let era = store::era(hallpass.db()).await?;
+    let (mut live, mut retired) = (Vec::new(), Vec::new());
+    for row in store::all(hallpass.db()).await? {
+        match row.retired_at {
+            None => live.extend(open(hallpass, row).await),
+            Some(retired_at) => retired.extend(has_signed(&row, retired_at)),
+        }
+    }
+    Ok(Read { live, retired, era })
+}
+
+/// A retired key, unless it was retired before its time to sign.
+fn has_signed(row: &Row, retired_at: Timestamp) -> Option<Retired> {
+    (row.signs_from <= retired_at).then_some(Retired {
+        algorithm: KeyAlgorithm::of_name(&row.algorithm)?,
+        age: (row.signs_from, row.generation),
+    })
 }
 
 /// A row as a key, resealed when a previous secret had sealed it; nothing for a
 /// row that is not as we write them.
-async fn open(hallpass: &Hallpass, row: Row) -> Result<Option<Key>, StoreError> {
+async fn open(hallpass: &Hallpass, row: Row) -> Option<Key> {
     let algorithm = KeyAlgorithm::of_name(&row.algorithm);
     let public = algorithm.and_then(|algorithm| PublicKey::new(algorithm, row.public_key));
     let Some(public) = public.filter(|public| public.id() == row.id) else {
         tracing::error!(key = row.id, "a signing key was changed by hand: not used");
-        return Ok(None);
+        return None;
     };
     let sealed = row.sealed_private_key.unwrap_or_default();
     let opened = hallpass.keys().sealer.open(&sealed, &public);
     if let Some(opened) = opened.as_ref().filter(|opened| opened.by_previous_secret) {
-        reseal(hallpass, &public, &opened.key, &sealed).await?;
+        // It opens all the same, and the next reading tries again.
+        match reseal(hallpass, &public, &opened.key, &sealed).await {
+            Ok(()) => tracing::info!(key = row.id, "sealed a signing key with the new secret"),
+            Err(error) => tracing::warn!(key = row.id, %error, "a signing key is not sealed anew"),
+        }
     }
-    Ok(Some(Key {
+    Some(Key {
         private: opened.map(|opened| opened.key),
         public,
         generation: row.generation,
         created_at: row.created_at,
         signs_from: row.signs_from,
-    }))
+    })
 }
 
 /// So that the previous secret can go without taking keys with it.
@@ -143,18 +201,30 @@ async fn reseal(
     public: &PublicKey,
     private: &PrivateKey,
     before: &[u8],
-) -> Result<(), StoreError> {
-    let id = public.id();
-    match hallpass.keys().sealer.seal(private, public) {
-        Ok(after) => {
-            let mut tx = hallpass.db().begin().await?;
-            store::reseal(&mut tx, &id, before, &after).await?;
-            tx.commit().await?;
-            tracing::info!(key = id, "sealed a signing key with the new secret");
-        }
-        Err(error) => tracing::error!(key = id, %error, "a signing key could not be sealed anew"),
+) -> Result<(), SigningKeyError> {
+    let after = hallpass.keys().sealer.seal(private, public)?;
+    let mut tx = hallpass.db().begin().await?;
+    store::reseal(&mut tx, &public.id(), before, &after).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What a server does when it starts: says what it signs by, so that others know
+/// which tokens to take, and sees to it that it can.
+pub(crate) async fn start(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
+    refresh(hallpass, Duration::ZERO).await?;
+    let by_keys = hallpass.keys().algorithm.is_some();
+    let era = hallpass.keys().ring().era;
+    if era.is_none_or(|era| era.by_keys != by_keys) {
+        begin_era(hallpass, by_keys).await?;
     }
-    Ok(())
+    prepare(hallpass).await
+}
+
+async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<(), StoreError> {
+    let mut tx = hallpass.db().begin().await?;
+    store::begin_era(&mut tx, by_keys, hallpass.now()).await?;
+    tx.commit().await?;
+    refresh(hallpass, Duration::ZERO).await
 }
 
 /// Sees to it that tokens can be signed: reads the ring, and makes the first
@@ -163,7 +233,15 @@ pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> 
     let Some(algorithm) = hallpass.keys().algorithm else {
         return Ok(());
     };
-    refresh(hallpass, RING_LIFE).await?;
+    have_key(hallpass, algorithm).await?;
+    if hallpass.keys().ring().era.is_none() {
+        begin_era(hallpass, true).await?;
+    }
+    signer(hallpass).map(|_| ())
+}
+
+async fn have_key(hallpass: &Hallpass, algorithm: KeyAlgorithm) -> Result<(), SigningKeyError> {
+    refresh(hallpass, SOON).await?;
     let now = hallpass.now();
     if hallpass.keys().ring().signing(algorithm, now).is_none() {
         let row = fresh(hallpass, algorithm, now)?;
@@ -179,7 +257,7 @@ pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> 
         }
         refresh(hallpass, Duration::ZERO).await?;
     }
-    signer(hallpass).map(|_| ())
+    Ok(())
 }
 
 /// What signs now; `None` for the shared secret.
@@ -198,12 +276,12 @@ fn fresh(
     hallpass: &Hallpass,
     algorithm: KeyAlgorithm,
     signs_from: Timestamp,
-) -> Result<NewRow, RandomnessUnavailable> {
+) -> Result<NewRow, CryptographyFailed> {
     let (private, bytes) = match algorithm {
         KeyAlgorithm::EdDsa => PrivateKey::generate_ed25519(),
         KeyAlgorithm::Es256 => PrivateKey::generate_p256(),
     }?;
-    let public = PublicKey::new(algorithm, bytes).ok_or(RandomnessUnavailable)?;
+    let public = PublicKey::new(algorithm, bytes).ok_or(CryptographyFailed)?;
     Ok(NewRow {
         id: public.id(),
         algorithm: algorithm.name(),
@@ -221,15 +299,18 @@ pub(crate) async fn list(hallpass: &Hallpass) -> Result<Vec<SigningKey>, Signing
     Ok(keys.ring().list(keys.algorithm, hallpass.now()))
 }
 
-/// Makes a key that signs `after` from now, and retires those whose last
-/// token is dead.
+/// Makes a key that signs `after` from now, and retires those whose last token
+/// died long ago.
 pub(crate) async fn rotate(
     hallpass: &Hallpass,
     after: Duration,
 ) -> Result<SigningKey, SigningKeyError> {
     let algorithm = hallpass.keys().algorithm;
     let algorithm = algorithm.ok_or(SigningKeyError::SharedSecret)?;
-    prepare_unless_sealed(hallpass).await?;
+    have_key(hallpass, algorithm).await?;
+    if list(hallpass).await?.len() >= MOST_KEYS {
+        return Err(SigningKeyError::TooMany);
+    }
     let signs_from = hallpass.now().plus(after.max(LEAST_LEAD));
     let row = fresh(hallpass, algorithm, signs_from)?;
     let ring = hallpass.keys().ring();
@@ -246,24 +327,18 @@ pub(crate) async fn rotate(
     made.ok_or(SigningKeyError::Unknown)
 }
 
-/// A key that cannot be opened is what a rotation mends.
-async fn prepare_unless_sealed(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
-    match prepare(hallpass).await {
-        Err(SigningKeyError::Sealed(_)) => Ok(()),
-        outcome => outcome,
-    }
-}
-
 /// Ends a key at once: no token that it signed is taken any more. Where it
-/// signs, the next one does from now on.
+/// signs, the one that was made after it does from now on.
 pub(crate) async fn retire(hallpass: &Hallpass, id: &str) -> Result<(), SigningKeyError> {
     let live = list(hallpass).await?;
-    let key = live.iter().find(|key| key.id == id);
-    let key = key.ok_or(SigningKeyError::Unknown)?;
-    let rivals = live.iter().filter(|one| one.algorithm == key.algorithm);
-    if key.state == SigningKeyState::Signing && rivals.count() == 1 {
-        return Err(SigningKeyError::LastOne);
+    if let Some(key) = live.iter().find(|key| key.id == id) {
+        let mut younger = live.iter().take_while(|one| one.id != id);
+        let is_followed = younger.any(|one| one.algorithm == key.algorithm);
+        if key.state == SigningKeyState::Signing && !is_followed {
+            return Err(SigningKeyError::LastOne);
+        }
     }
+    // One that was changed by hand is in no ring, and may go too.
     let mut tx = hallpass.db().begin().await?;
     let retired = store::retire(&mut tx, id, hallpass.now()).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use zeroize::Zeroizing;
 
 use super::jwk::PublicKey;
-use crate::secret::{self, PrivateKey, PurposeKey, RandomnessUnavailable, SigningSecret};
+use crate::secret::{self, CryptographyFailed, PrivateKey, PurposeKey, SigningSecret};
 
 /// What the sealing keys are derived for, and for nothing else.
 const PURPOSE: &str = "hallpass signing key at rest, AES-256-GCM, 1";
@@ -36,16 +36,16 @@ impl Sealer {
         &self,
         private: &PrivateKey,
         public: &PublicKey,
-    ) -> Result<Vec<u8>, RandomnessUnavailable> {
+    ) -> Result<Vec<u8>, CryptographyFailed> {
         let nonce = secret::random_bytes::<NONCE_LEN>()?;
-        let key = self.keys.first().ok_or(RandomnessUnavailable)?;
+        let key = self.keys.first().ok_or(CryptographyFailed)?;
         let mut text = Zeroizing::new(private.expose().to_vec());
         let tag = key.seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(public.row()),
             &mut text,
         );
-        let tag = tag.map_err(|_| RandomnessUnavailable)?;
+        let tag = tag.map_err(|_| CryptographyFailed)?;
         Ok([&nonce, text.as_slice(), tag.as_ref()].concat())
     }
 

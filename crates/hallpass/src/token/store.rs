@@ -1,17 +1,27 @@
-//! The rows of `signing_keys`.
+//! The rows of `signing_keys` and `signing_eras`.
 
 use crate::clock::Timestamp;
 use crate::db::{self, Db, StoreError, Tx};
 
-/// Those that are not retired.
-const LIVE: &str = "
-    select id, algorithm, generation, public_key, sealed_private_key, created_at, signs_from
-    from signing_keys where retired_at is null
-    order by signs_from, generation";
+const ALL: &str = "
+    select id, algorithm, generation, public_key, sealed_private_key, created_at, signs_from,
+        retired_at
+    from signing_keys order by signs_from, generation";
 
-/// Since when there are any at all, the retired ones among them.
-const BEGAN: &str = "
-    select min(signs_from) from signing_keys";
+/// What servers sign by, and since when.
+const ERA: &str = "
+    select by_keys, began_at from signing_eras order by generation desc limit 1";
+
+/// A new era, unless the current one is of this kind: its number is taken then,
+/// so that nothing is added. Nothing either when another server was quicker.
+const BEGIN_ERA: &str = "
+    insert into signing_eras (generation, by_keys, began_at)
+    values ((
+        select case when max(case when by_keys = $1 then generation else 0 end) = max(generation)
+            then max(generation) else coalesce(max(generation), 0) + 1 end
+        from signing_eras
+    ), $1, $2)
+    on conflict (generation) do nothing";
 
 /// A further key, or nothing when another server made one at the same moment.
 /// Where only the first is wanted ($7) and there is a live one, its number is
@@ -46,6 +56,14 @@ pub(super) struct Row {
     pub(super) sealed_private_key: Option<Vec<u8>>,
     pub(super) created_at: Timestamp,
     pub(super) signs_from: Timestamp,
+    pub(super) retired_at: Option<Timestamp>,
+}
+
+/// What servers sign by, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Era {
+    pub(super) by_keys: bool,
+    pub(super) began_at: Timestamp,
 }
 
 /// A key to be kept.
@@ -58,15 +76,30 @@ pub(super) struct NewRow {
     pub(super) signs_from: Timestamp,
 }
 
-pub(super) async fn live(db: &Db) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn all(db: &Db) -> Result<Vec<Row>, StoreError> {
     db::read!(db, "signing keys", |connection| {
-        sqlx::query_as(LIVE).fetch_all(connection)
+        sqlx::query_as(ALL).fetch_all(connection)
     })
 }
 
-pub(super) async fn began(db: &Db) -> Result<Option<Timestamp>, StoreError> {
-    db::read!(db, "signing keys began", |connection| {
-        sqlx::query_scalar(BEGAN).fetch_one(connection)
+pub(super) async fn era(db: &Db) -> Result<Option<Era>, StoreError> {
+    db::read!(db, "signing era", |connection| {
+        sqlx::query_as(ERA).fetch_optional(connection)
+    })
+}
+
+pub(super) async fn begin_era(
+    tx: &mut Tx,
+    by_keys: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    db::write!(tx, "signing era begins", |connection| async {
+        sqlx::query(BEGIN_ERA)
+            .bind(by_keys)
+            .bind(now)
+            .execute(connection)
+            .await
+            .map(|_| ())
     })
 }
 

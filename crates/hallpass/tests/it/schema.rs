@@ -113,7 +113,7 @@ fn both_engines_have_the_same_tables() {
     assert_eq!(sqlite, postgres);
     assert_eq!(
         sqlite.keys().collect::<Vec<_>>(),
-        ["signing_keys", "throttle", "users"]
+        ["signing_eras", "signing_keys", "throttle", "users"]
     );
 }
 
@@ -152,7 +152,7 @@ fn sqlites_tables_are_strict() {
             app.database
                 .number("select count(*) from pragma_table_list where strict = 1")
                 .await,
-            3
+            4
         );
     });
 }

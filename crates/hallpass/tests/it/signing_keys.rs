@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 
 use crate::forge::{Forge, base64url, decoded};
-use crate::rig::{Account, PASSWORD, PUBLIC_URL, TestApp, on_both_engines, signing_secret};
+use crate::rig::{PASSWORD, PUBLIC_URL, TestApp, on_both_engines, signing_secret};
 
 pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 
@@ -205,6 +205,10 @@ on_both_engines! {
         let restarted = app.another();
         assert_eq!(restarted.me(&ann.token).await.verdict(), (401, "invalid_token".to_owned()));
         assert_eq!(published(&restarted).await, BTreeSet::new());
+        // A rotation mends that too, and the row can be retired.
+        restarted.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+        assert_eq!(restarted.sign_in("ann@example.com", PASSWORD).await.status, 200);
+        restarted.hallpass.retire_signing_key(&stranger[..43]).await.unwrap();
     }
 
     async fn an_unknown_algorithm_in_the_table_is_refused_by_the_table(app) {
@@ -303,12 +307,6 @@ async fn sealed(app: &TestApp) -> String {
 async fn readable(app: &TestApp) -> Vec<bool> {
     let keys = app.another().hallpass.signing_keys().await.unwrap();
     keys.iter().map(|key| key.readable).collect()
-}
-
-/// Somebody whose token the shared secret signed.
-pub(crate) async fn by_secret(app: &TestApp, email: &str) -> Account {
-    let before = app.with(|settings| settings.signing = Signing::Hs256);
-    before.account(email).await
 }
 
 /// The rule that refuses a token.

@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
-use hallpass::{ROTATION_LEAD, Settings, Signing, SigningKey, SigningKeyError, SigningKeyState};
+use hallpass::{
+    Error, ROTATION_LEAD, Settings, Signing, SigningKey, SigningKeyError, SigningKeyState,
+};
 use hallpass_verify::Refused;
 
 use crate::forge::Forge;
 use crate::rig::{PASSWORD, START, TestApp, on_both_engines, signing_secret};
-use crate::signing_keys::{by_secret, kid, published, rule, verifier, with_keys};
+use crate::signing_keys::{kid, published, rule, verifier, with_keys};
 
 /// How long a server may still sign with the old key after the new one began.
 const STRAGGLERS: u64 = 120;
+
+/// How much longer an ended key keeps its private half.
+const DAY: u64 = 24 * 3600;
 
 const LEAD: u64 = ROTATION_LEAD.as_secs();
 
@@ -163,52 +168,164 @@ on_both_engines! {
         assert_eq!(app.database.number("select count(distinct generation) from signing_keys").await, made + 1);
     }
 
-    async fn ended_keys_lose_their_private_halves_at_the_next_rotation(app) {
+    async fn ended_keys_lose_their_private_halves_at_a_rotation_a_day_later(app) {
         let app = with_keys(&app);
         app.account("ann@example.com").await;
         app.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
-        app.advance(2 + 3600 + STRAGGLERS);
+        app.advance(2 + 3600 + STRAGGLERS + DAY - 1);
+        app.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
+        let halves = "select count(*) from signing_keys where sealed_private_key is not null";
+        assert_eq!(app.database.number(halves).await, 3, "a second before");
+        app.advance(1);
         app.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
         let rows = app.database.texts(
             "select cast(generation as text), cast(sealed_private_key is null as text) from signing_keys order by generation",
         ).await;
         let gone: Vec<_> = rows.iter().map(|row| matches!(row[1].as_str(), "1" | "true")).collect();
-        assert_eq!(gone, [true, false, false]);
+        assert_eq!(gone, [true, false, false, false]);
     }
 
     async fn keys_take_over_from_the_secret_without_signing_anybody_out(app) {
-        let ann = by_secret(&app, "ann@example.com").await;
-        let app = with_keys(&app);
-        app.hallpass.prepare_signing().await.unwrap();
-        assert_eq!(app.me(&ann.token).await.status, 200, "of before");
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_secret.hallpass.prepare_signing().await.unwrap();
+        let ann = by_secret.account("ann@example.com").await;
+        app.advance(7 * 24 * 3600);
+        let of_before = sign_in(&by_secret).await;
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        assert_eq!(by_keys.me(&of_before).await.status, 200);
+        assert_eq!(by_secret.me(&sign_in(&by_keys).await).await.status, 200, "not switched yet");
         app.advance(15 * 60);
-        let late = app.with(|settings| settings.signing = Signing::Hs256);
-        let token = sign_in(&late).await;
-        assert_eq!(app.me(&token).await.status, 200, "of a server that was switched last");
+        let last = sign_in(&by_secret).await;
+        assert_eq!(by_keys.me(&last).await.status, 200, "of a server that was switched last");
         app.advance(1);
-        let too_late = sign_in(&late).await;
-        assert_eq!(app.me(&too_late).await.verdict(), (401, "invalid_token".to_owned()));
+        let too_late = sign_in(&by_secret).await;
+        assert_eq!(by_keys.me(&too_late).await.verdict(), (401, "invalid_token".to_owned()));
         // Who still has the secret can date a token back, but not for ever.
-        let issued = START + 15 * 60;
-        app.clock.set(hallpass::Timestamp::from_unix_seconds(issued + 3600));
+        let issued = app.now() - 1;
+        app.advance(3599);
         let dated_back = Forge::of(&ann).times(issued, issued + 3600).token();
-        assert_eq!(rule(&app, &dated_back).await, Refused::Expired);
-        app.advance(1);
-        let dated_back = Forge::of(&ann).times(issued + 2, issued + 3600 + 2).token();
-        assert_eq!(rule(&app, &dated_back).await, Refused::Algorithm);
+        assert_eq!(rule(&by_keys, &dated_back).await, Refused::Expired);
+        let dated_back = Forge::of(&ann).times(issued + 2, issued + 3602).token();
+        assert_eq!(rule(&by_keys, &dated_back).await, Refused::Algorithm);
     }
 
     async fn the_way_back_to_the_secret_signs_nobody_out_either(app) {
-        let app_with_keys = with_keys(&app);
-        let ann = app_with_keys.account("ann@example.com").await;
-        let back = app.with(|settings| settings.signing = Signing::Hs256);
-        assert_eq!(back.me(&ann.token).await.status, 200);
-        assert_eq!(kid(&sign_in(&back).await), "none");
-        assert_eq!(published(&back).await.len(), 1, "for verifiers elsewhere");
-        assert_eq!(states(&back).await, [SigningKeyState::Idle]);
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        let ann = by_keys.account("ann@example.com").await;
+        app.advance(7 * 24 * 3600);
+        for round in 0..3 {
+            let of_keys = sign_in(&by_keys).await;
+            app.advance(1);
+            by_secret.hallpass.prepare_signing().await.unwrap();
+            let of_secret = sign_in(&by_secret).await;
+            assert_eq!(kid(&of_secret), "none");
+            for (server, token) in [
+                (&by_secret, &of_keys), (&by_secret, &of_secret), (&by_keys, &of_keys), (&by_keys, &of_secret),
+            ] {
+                assert_eq!(server.me(token).await.status, 200, "in round {round}");
+            }
+            // A day later all is by the secret; then the other way again.
+            app.advance(24 * 3600);
+            let of_before = sign_in(&by_secret).await;
+            by_keys.hallpass.prepare_signing().await.unwrap();
+            assert_eq!(by_keys.me(&of_before).await.status, 200, "in round {round}");
+            assert_eq!(by_secret.me(&sign_in(&by_keys).await).await.status, 200);
+            app.advance(24 * 3600);
+        }
+        assert_eq!(published(&by_secret).await, [kid(&sign_in(&by_keys).await)].into(), "for verifiers elsewhere");
+        assert_eq!(states(&by_secret).await, [SigningKeyState::Idle]);
         let other = app.with(|settings| settings.signing = Signing::Es256);
-        sign_in(&other).await;
-        assert_eq!(other.me(&ann.token).await.status, 200);
+        assert_eq!(other.me(&sign_in(&by_keys).await).await.status, 200);
+        assert_eq!(by_keys.sign_in(&ann.email, PASSWORD).await.status, 200);
+    }
+
+    async fn a_rotation_before_the_switch_does_not_bring_it_forward(app) {
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_secret.hallpass.prepare_signing().await.unwrap();
+        by_secret.account("ann@example.com").await;
+        by_keys.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap();
+        app.advance(24 * 3600);
+        let token = sign_in(&by_secret).await;
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        assert_eq!(by_keys.me(&token).await.status, 200);
+    }
+
+    async fn a_server_with_the_secret_meets_the_first_key(app) {
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_secret.account("ann@example.com").await;
+        // It has looked a moment ago, and there was none.
+        assert_eq!(published(&by_secret).await.len(), 0);
+        app.advance(1);
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        let token = sign_in(&by_keys).await;
+        assert_eq!(by_secret.me(&token).await.status, 200);
+        // Without its database it cannot know.
+        let lost = app.with(|settings| settings.database = app.database.missing_url());
+        assert_eq!(lost.me_may_fail(&token).await.verdict(), (503, "database_unavailable".to_owned()));
+        assert_eq!(lost.me("x").await.status, 401, "what is no token needs no database");
+    }
+
+    async fn a_key_that_was_followed_does_not_sign_again(app) {
+        let app = with_keys(&app);
+        let first = kid(&app.account("ann@example.com").await.token);
+        let second = app.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap().id;
+        app.advance(2);
+        assert_eq!(kid(&sign_in(&app).await), second);
+        let error = app.hallpass.retire_signing_key(&second).await.unwrap_err();
+        assert!(matches!(error, SigningKeyError::LastOne), "{error}");
+        let third = app.hallpass.rotate_signing_key(ROTATION_LEAD).await.unwrap().id;
+        app.hallpass.retire_signing_key(&second).await.unwrap();
+        assert_eq!(kid(&sign_in(&app).await), third);
+        assert!(published(&app).await.contains(&first), "its tokens still live");
+        app.advance(3600 + STRAGGLERS);
+        assert!(!published(&app).await.contains(&first), "and end when they would have");
+    }
+
+    async fn a_clock_that_is_set_back_reads_the_keys_anew(app) {
+        let (one, two) = (with_keys(&app), with_keys(&app));
+        let ann = one.account("ann@example.com").await;
+        assert_eq!(two.me(&ann.token).await.status, 200);
+        app.clock.set(hallpass::Timestamp::from_unix_seconds(START - 3600));
+        let key = one.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+        app.advance(2);
+        let token = sign_in(&one).await;
+        assert!([kid(&ann.token), key.id].contains(&kid(&token)));
+        assert_eq!(two.me(&token).await.status, 200);
+    }
+
+    async fn there_are_never_more_keys_than_verifiers_take(app) {
+        let app = with_keys(&app);
+        app.hallpass.prepare_signing().await.unwrap();
+        let mut made = 1;
+        let error = loop {
+            match app.hallpass.rotate_signing_key(ROTATION_LEAD).await {
+                Ok(_) => made += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, SigningKeyError::TooMany), "{error}");
+        assert_eq!(made, 90);
+        let ann = app.account("ann@example.com").await;
+        assert!(verifier(&app).await.verify_at(&ann.token, app.now()).is_ok());
+    }
+
+    /// A database that is away is not asked by each request in turn.
+    async fn a_reading_that_failed_is_not_tried_again_within_a_second(app) {
+        let (by_keys, fresh) = (with_keys(&app), with_keys(&app));
+        let ann = by_keys.account("ann@example.com").await;
+        app.database.execute("alter table signing_keys rename to away").await;
+        let asks = (0..50).map(|_| {
+            let (hallpass, token) = (fresh.hallpass.clone(), ann.token.clone());
+            tokio::spawn(async move { hallpass.authenticate(&token).await })
+        });
+        for ask in asks.collect::<Vec<_>>() {
+            assert!(matches!(ask.await.unwrap(), Err(Error::DatabaseUnavailable(_))));
+        }
+        app.database.execute("alter table away rename to signing_keys").await;
+        assert!(fresh.hallpass.authenticate(&ann.token).await.is_err(), "known to be away");
+        app.advance(1);
+        assert!(fresh.hallpass.authenticate(&ann.token).await.is_ok());
     }
 
     async fn secrets_follow_each_other_without_signing_anybody_out(app) {
