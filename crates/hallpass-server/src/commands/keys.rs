@@ -94,7 +94,7 @@ async fn retire(hallpass: &Hallpass, id: &str, yes: bool) -> Result<(), Failure>
     }
     hallpass.retire_signing_key(id).await?;
     output::say(format!(
-        "The key {} is retired. Servers that run refuse its tokens within a minute, verifiers elsewhere once they fetch the keys anew.",
+        "The key {} is retired. Servers that run refuse its tokens within a minute of requests, verifiers elsewhere once they fetch the keys anew.",
         paint(NAME, id)
     ));
     Ok(())

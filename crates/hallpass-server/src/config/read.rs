@@ -175,7 +175,8 @@ pub(super) fn secret(
 }
 
 /// Several secrets, the one that signs first. A text before a colon is no
-/// version here: every byte between the commas is the secret's.
+/// version here: what stands between two commas is the secret, but for white
+/// space around it. One that holds a comma cannot be given so.
 fn secrets(texts: &SecretString) -> Result<Secrets, String> {
     let parse = |(position, text): (usize, &str)| {
         let parsed = SigningSecret::new(&SecretString::from(text.trim()));

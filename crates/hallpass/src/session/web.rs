@@ -190,7 +190,8 @@ where
     }
 }
 
-/// The bearer of the request's token, verified without asking the database: a
+/// The bearer of the request's token, verified without asking the database (but
+/// for a signing key that this server has not seen yet): a
 /// user deleted within the last hour still passes.
 #[derive(Clone, Debug)]
 #[expect(
