@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use hallpass_verify::CurrentUser;
 use sqlx::ConnectOptions as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
 use crate::error::Error;
 use crate::owner::{Owner, OwnerKind};
+use crate::postgres_url::{PostgresUrl, has_scheme};
 use crate::scope::Scope;
 
 /// Connections to PostgreSQL at most, where [`UserRows::connect`] makes the pool.
@@ -39,18 +40,15 @@ pub(crate) enum Pool {
 impl UserRows {
     /// The rows behind a URL: `postgres://…`, logging in as the application's
     /// role, or `sqlite://PATH` of a file that is there. Connects at first use,
-    /// from within a tokio runtime.
+    /// from within a tokio runtime. What the parameters of the former mean says
+    /// [`PostgresUrl`]; `pgbouncer` has no effect, since nothing stays prepared.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`], which never holds the text.
+    /// [`Error::Url`] and [`Error::PostgresUrl`], which never hold the text.
     pub fn connect(url: &str) -> Result<Self, Error> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|_| Error::Url)?
-                // pgbouncer knows no such parameter as it comes, and floats
-                // travel in binary form here, to which it does not apply.
-                .extra_float_digits(None);
+        if has_scheme(url) {
+            let options = PostgresUrl::parse(url)?.options().clone();
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(PATIENCE)

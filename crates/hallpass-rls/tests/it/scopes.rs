@@ -1,6 +1,6 @@
 //! What a scope sees and writes, and what it leaves behind.
 
-use hallpass_rls::{Error, OwnedSql, UserRows};
+use hallpass_rls::{Error, InvalidPostgresUrl, OwnedSql, UserRows};
 
 use crate::rig::{ADD, ANN, BOB, DROP, Database, LIST, RENAME, add, on_both_engines, titles, user};
 
@@ -103,17 +103,45 @@ on_both_engines! {
 
 #[test]
 fn a_url_of_something_else_is_refused_and_not_repeated() {
-    for url in [
-        "",
-        "mysql://a:secret@b/c",
-        "postgres//",
-        "postgres://a:b@[/",
-        "tasks.db",
-    ] {
+    for url in ["", "mysql://a:secret@b/c", "postgres//", "tasks.db"] {
         let refused = UserRows::connect(url).unwrap_err();
         assert_eq!(refused, Error::Url, "{url}");
         assert!(!refused.to_string().contains("secret"));
     }
+}
+
+/// What the driver would pass over, and write into the log.
+#[test]
+fn a_url_whose_parameters_nobody_keeps_is_refused() {
+    for (rest, fault) in [
+        ("[/", InvalidPostgresUrl::Syntax),
+        ("b/c?sslmode=secret", InvalidPostgresUrl::Syntax),
+        ("b/c?sslmodus=secret", InvalidPostgresUrl::Parameter),
+        (
+            "b/c?channel_binding=secret",
+            InvalidPostgresUrl::ChannelBinding,
+        ),
+        ("b/c?pgbouncer=secret", InvalidPostgresUrl::Pgbouncer),
+    ] {
+        let refused = UserRows::connect(&format!("postgres://a:secret@{rest}")).unwrap_err();
+        assert_eq!(refused, Error::PostgresUrl(fault), "{rest}");
+        assert!(!format!("{refused} {refused:?}").contains("secret"));
+    }
+}
+
+/// It asks for encryption, which the server here does not offer.
+#[tokio::test]
+async fn a_required_channel_binding_is_kept() {
+    let database = Database::postgres().await;
+    let url = format!("{}?sslmode=disable&pgbouncer=true", database.url());
+    let rows = UserRows::connect(&url).unwrap();
+    add(&rows, ANN, "in the clear").await.unwrap();
+    rows.close().await;
+    let rows = UserRows::connect(&format!("{url}&channel_binding=require")).unwrap();
+    let refused = add(&rows, ANN, "in the clear").await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    rows.close().await;
+    database.remove().await;
 }
 
 #[tokio::test]
