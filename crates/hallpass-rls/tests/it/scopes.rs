@@ -1,6 +1,7 @@
 //! What a scope sees and writes, and what it leaves behind.
 
 use hallpass_rls::{Error, InvalidPostgresUrl, OwnedSql, UserRows};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::rig::{ADD, ANN, BOB, DROP, Database, LIST, RENAME, add, on_both_engines, titles, user};
 
@@ -154,6 +155,34 @@ async fn on_sqlite_the_sql_alone_limits_what_a_user_sees() {
     assert_eq!(all.len(), 1, "which is why there is PostgreSQL");
     drop(scope);
     rows.close().await;
+}
+
+/// What SQLite takes for a name: with `$1` in it, everybody's rows come back.
+#[tokio::test]
+async fn no_name_of_sqlite_can_hide_the_owner() {
+    let database = Database::sqlite().await;
+    let rows = database.rows();
+    add(&rows, BOB, "bob's").await.unwrap();
+    rows.close().await;
+    let options: sqlx::sqlite::SqliteConnectOptions = database.url().parse().unwrap();
+    let mut file = options.connect().await.unwrap();
+    for text in [
+        "select title as `$1` from tasks",
+        "select title as [$1] from tasks",
+        "select title as [a $1] from tasks",
+        "select title as ['], 'x' as [$1'] from tasks",
+        "select title as ['], '$1' as [a'] from tasks",
+        "select title as ['], t.title as [$1, '] from tasks as t",
+    ] {
+        let all: Vec<sqlx::sqlite::SqliteRow> =
+            sqlx::query(text).fetch_all(&mut file).await.unwrap();
+        assert_eq!(all.len(), 1, "{text}");
+        assert!(
+            std::panic::catch_unwind(|| OwnedSql::new(text)).is_err(),
+            "{text}"
+        );
+    }
+    file.close().await.unwrap();
 }
 
 #[tokio::test]
