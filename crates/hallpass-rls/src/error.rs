@@ -68,6 +68,11 @@ impl Error {
         matches!(self, Self::Unavailable(_))
     }
 
+    /// For a database that does not answer within the limit of a scope.
+    pub(crate) fn late() -> Self {
+        Self::Unavailable("no answer in time".to_owned())
+    }
+
     pub(crate) fn of(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::RowNotFound => Self::NoRow,

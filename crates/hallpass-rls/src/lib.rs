@@ -51,10 +51,12 @@
 //!
 //! # Time
 //!
-//! Nothing here bounds how long a statement may take: put
-//! [`tokio::time::timeout`] around what you await, or set PostgreSQL's
-//! `statement_timeout` for the role. A scope whose statement was given up is
-//! closed with its connection and writes nothing.
+//! To begin, each statement and to commit may each take 5 seconds, or what
+//! [`UserRows::limit`] says: a database that does not answer holds nobody for
+//! ever. What takes longer is [`Error::Unavailable`], and the connection is
+//! closed, as that of a scope whose statement was given up by others. Such a
+//! scope writes nothing; of a commit nobody knows. PostgreSQL may still work on
+//! the statement: set its `statement_timeout` for the role as well.
 //!
 //! [`Verifier::current_user`]: hallpass_verify::Verifier::current_user
 

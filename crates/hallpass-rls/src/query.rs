@@ -6,7 +6,7 @@ use sqlx::{Arguments as _, Encode, FromRow, Postgres, Sqlite, Type};
 
 use crate::error::Error;
 use crate::owner::Owner;
-use crate::scope::{Held, Scope};
+use crate::scope::{Held, Scope, within};
 use crate::sql::OwnedSql;
 
 /// A row type that both engines can fill: `#[derive(sqlx::FromRow)]`.
@@ -97,16 +97,18 @@ macro_rules! run {
         let Query { scope, sql, arguments } = $query;
         let arguments = arguments?;
         arguments.check(sql)?;
+        let limit = scope.limit();
         let outcome = match (scope.start()?, arguments) {
             (Held::Postgres(lease), Arguments::Postgres(arguments)) => {
                 let statement = sqlx::$kind::<Postgres, $($row,)? _>(sql.text(), arguments);
                 let connection = lease.connection().map_err(|error| Error::of(&error))?;
-                statement.persistent(false).$call(connection).await.map(Into::into)
+                let answer = statement.persistent(false).$call(connection);
+                within(limit, answer).await?.map(Into::into)
             }
             (Held::Sqlite(lease), Arguments::Sqlite(arguments)) => {
                 let statement = sqlx::$kind::<Sqlite, $($row,)? _>(sql.text(), arguments);
                 let connection = lease.connection().map_err(|error| Error::of(&error))?;
-                statement.$call(connection).await.map(Into::into)
+                within(limit, statement.$call(connection)).await?.map(Into::into)
             }
             _ => return Err(Error::GivenUp),
         };
@@ -134,7 +136,8 @@ impl<'scope> Query<'scope> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the values, or what the database says; the scope
+    /// What is wrong with the values, [`Error::Unavailable`] after the
+    /// [`limit`](crate::UserRows::limit), or what the database says; the scope
     /// cannot be committed then.
     pub async fn fetch_all<R: Row>(self) -> Result<Vec<R>, Error> {
         run!(self, query_as_with::<R>, fetch_all)

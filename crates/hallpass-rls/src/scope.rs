@@ -39,6 +39,8 @@ pub struct Scope {
     held: Option<Held>,
     owner: Owner,
     state: State,
+    /// The longest that each step may take.
+    limit: Duration,
 }
 
 #[derive(Debug)]
@@ -57,15 +59,18 @@ enum State {
 }
 
 impl Scope {
-    pub(crate) async fn begin(pool: &Pool, owner: Owner) -> Result<Self, Error> {
-        let begun = match pool {
-            Pool::Postgres(pool) => Held::begin_on_postgres(pool, &owner).await,
-            Pool::Sqlite(pool) => Held::begin_on_sqlite(pool).await,
-        };
+    pub(crate) async fn begin(pool: &Pool, owner: Owner, limit: Duration) -> Result<Self, Error> {
+        let begun = within(limit, async {
+            match pool {
+                Pool::Postgres(pool) => Held::begin_on_postgres(pool, &owner).await,
+                Pool::Sqlite(pool) => Held::begin_on_sqlite(pool).await,
+            }
+        });
         Ok(Self {
-            held: Some(begun.map_err(|error| Error::of(&error))?),
+            held: Some(begun.await?.map_err(|error| Error::of(&error))?),
             owner,
             state: State::Ready,
+            limit,
         })
     }
 
@@ -110,7 +115,12 @@ impl Scope {
     async fn end(&mut self, sql: &'static str) -> Result<(), Error> {
         self.state = State::Busy;
         let held = self.held.take().ok_or(Error::GivenUp)?;
-        held.end(sql).await.map_err(|error| Error::of(&error))
+        let ended = within(self.limit, held.end(sql)).await?;
+        ended.map_err(|error| Error::of(&error))
+    }
+
+    pub(crate) const fn limit(&self) -> Duration {
+        self.limit
     }
 
     pub(crate) fn owner(&self) -> &Owner {
@@ -141,6 +151,14 @@ impl Scope {
         };
         outcome.map_err(|error| Error::of(&error))
     }
+}
+
+/// What a step says in time. Given up, it closes its connection, as whoever
+/// drops it does.
+pub(crate) async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout(limit, step)
+        .await
+        .map_err(|_| Error::late())
 }
 
 impl Held {
