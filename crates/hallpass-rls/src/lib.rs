@@ -60,6 +60,7 @@
 //!
 //! [`Verifier::current_user`]: hallpass_verify::Verifier::current_user
 
+mod again;
 mod error;
 mod inspect;
 mod lease;

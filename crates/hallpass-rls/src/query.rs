@@ -98,11 +98,23 @@ macro_rules! run {
         let arguments = arguments?;
         arguments.check(sql)?;
         let limit = scope.limit();
+        let again = scope.again(sql);
         let outcome = match (scope.start()?, arguments) {
             (Held::Postgres(lease), Arguments::Postgres(arguments)) => {
-                let statement = sqlx::$kind::<Postgres, $($row,)? _>(sql.text(), arguments);
+                let statement = |arguments| {
+                    sqlx::$kind::<Postgres, $($row,)? _>(sql.text(), arguments).persistent(false)
+                };
                 let connection = lease.connection().map_err(|error| Error::of(&error))?;
-                let answer = statement.persistent(false).$call(connection);
+                let answer = async {
+                    again.prepare(connection).await?;
+                    match statement(arguments.clone()).$call(&mut *connection).await {
+                        Ok(answer) => Ok(answer),
+                        Err(error) => {
+                            again.go_back(error, connection).await?;
+                            statement(arguments).$call(connection).await
+                        }
+                    }
+                };
                 within(limit, answer).await?.map(Into::into)
             }
             (Held::Sqlite(lease), Arguments::Sqlite(arguments)) => {

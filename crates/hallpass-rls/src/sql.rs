@@ -74,6 +74,12 @@ impl OwnedSql {
         self.text
     }
 
+    /// Whether it may answer with rows.
+    pub(crate) const fn answers(&self) -> bool {
+        let text = past_space(self.text.as_bytes());
+        begins(text, b"select") || begins(text, b"with") || holds(text, b"returning")
+    }
+
     /// The highest parameter that it names.
     pub(crate) const fn parameters(&self) -> usize {
         self.parameters
@@ -169,11 +175,16 @@ const fn number(text: &[u8]) -> (usize, &[u8]) {
 /// What PostgreSQL's protocol can count to.
 const MOST_PARAMETERS: usize = 65_535;
 
-const fn begins_with_verb(text: &[u8]) -> bool {
+const fn past_space(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let [b' ' | b'\n' | b'\r' | b'\t', after @ ..] = rest {
         rest = after;
     }
+    rest
+}
+
+const fn begins_with_verb(text: &[u8]) -> bool {
+    let rest = past_space(text);
     begins(rest, b"select")
         || begins(rest, b"insert")
         || begins(rest, b"update")

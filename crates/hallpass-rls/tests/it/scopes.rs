@@ -221,6 +221,103 @@ async fn on_postgresql_a_wrong_condition_shows_no_row_of_others() {
     database.remove().await;
 }
 
+/// A type of one's own: the driver asks for it by name, on the same connection,
+/// between the statement and its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "mood", rename_all = "lowercase")]
+enum Mood {
+    Calm,
+    Wild,
+}
+
+const FEEL: OwnedSql = OwnedSql::new("insert into moods (owner, mood, name) values ($1, $2, $3)");
+const FELT: OwnedSql =
+    OwnedSql::new("select mood, name from moods where owner = $1 and mood = $2 and name = $3");
+const NAMES: OwnedSql =
+    OwnedSql::new("select mood, name from moods where owner = $1 order by name");
+
+const PLAIN: OwnedSql =
+    OwnedSql::new("insert into moods (owner, mood, name) values ($1, 'wild', $2)");
+const HUES: OwnedSql = OwnedSql::new("select hue from moods where owner = $1");
+const PAINT: OwnedSql =
+    OwnedSql::new("update moods set hue = 'red' where owner = $1 and name = $2 returning hue");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "hue", rename_all = "lowercase")]
+enum Hue {
+    Blue,
+    Red,
+}
+
+#[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
+struct Felt {
+    mood: Mood,
+    name: String,
+}
+
+#[tokio::test]
+async fn types_of_ones_own_are_read_and_bound() {
+    let server = crate::rig::Server::new().await;
+    server
+        .own(
+            "create type mood as enum ('calm', 'wild'); create type hue as enum ('blue', 'red'); create domain short as text check (length(value) < 9);
+             create table moods (owner uuid not null, mood mood not null, name short not null, hue hue not null default 'blue')",
+        )
+        .await;
+    let policies = crate::rig::policies(&server, "moods");
+    server.own(&policies.to_string()).await;
+    let calm = || Felt {
+        mood: Mood::Calm,
+        name: "ann".to_owned(),
+    };
+    // Each time on a connection that knows none of the types.
+    let bound = server.rows(1);
+    let mut scope = bound.begin(&user(ANN)).await.unwrap();
+    let added = scope.query(FEEL).bind(Mood::Calm).bind("ann");
+    assert_eq!(added.execute().await, Ok(1));
+    let one: Result<Felt, _> = scope
+        .query(FELT)
+        .bind(Mood::Calm)
+        .bind("ann")
+        .fetch_one()
+        .await;
+    assert_eq!(one, Ok(calm()));
+    let none: Result<Vec<Felt>, _> = scope
+        .query(FELT)
+        .bind(Mood::Wild)
+        .bind("ann")
+        .fetch_all()
+        .await;
+    assert_eq!(none, Ok(vec![]));
+    scope.commit().await.unwrap();
+    bound.close().await;
+    let read = server.rows(1);
+    let mut scope = read.begin(&user(ANN)).await.unwrap();
+    let all: Result<Vec<Felt>, _> = scope.query(NAMES).fetch_all().await;
+    assert_eq!(all, Ok(vec![calm()]));
+    scope.commit().await.unwrap();
+    read.close().await;
+    // What the scope has done before it is kept, and its user.
+    let later = server.rows(1);
+    let mut scope = later.begin(&user(ANN)).await.unwrap();
+    assert_eq!(scope.query(PLAIN).bind("bea").execute().await, Ok(1));
+    for time in ["first", "again"] {
+        let all: Result<Vec<Felt>, _> = scope.query(NAMES).fetch_all().await;
+        assert_eq!(all.unwrap().len(), 2);
+        let hues: Result<Vec<(Hue,)>, _> = scope.query(HUES).fetch_all().await;
+        assert_eq!(hues.unwrap().len(), 2);
+        let changed = scope.query(PAINT).bind("bea").fetch_all::<(Hue,)>().await;
+        assert_eq!(changed, Ok(vec![(Hue::Red,)]), "{time}");
+    }
+    scope.commit().await.unwrap();
+    let mut scope = later.begin(&user(ANN)).await.unwrap();
+    let all: Vec<Felt> = scope.query(NAMES).fetch_all().await.unwrap();
+    assert_eq!(all.len(), 2);
+    scope.commit().await.unwrap();
+    later.close().await;
+    server.remove().await;
+}
+
 #[tokio::test]
 async fn text_owners_are_taken_as_they_are() {
     let server = crate::rig::Server::new().await;
