@@ -62,12 +62,14 @@ enum State {
 
 impl Scope {
     pub(crate) async fn begin(pool: &Pool, owner: Owner, limit: Duration) -> Result<Self, Error> {
-        let begun = within(limit, async {
+        let step = async {
             match pool {
                 Pool::Postgres(pool) => Held::begin_on_postgres(pool, &owner).await,
                 Pool::Sqlite(pool) => Held::begin_on_sqlite(pool).await,
             }
-        });
+        };
+        // Or what it keeps, a connection that is made, is kept again here.
+        let begun = within(limit, Box::pin(step));
         Ok(Self {
             held: Some(begun.await?.map_err(|error| Error::of(&error))?),
             owner,

@@ -223,3 +223,30 @@ fn unguarded(all: &[Policy]) -> impl Iterator<Item = (&'static str, &'static str
 pub(super) fn guard_everything(all: &[Policy]) -> bool {
     unguarded(all).next().is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casts_that_may_cut_the_value_short_are_no_guard() {
+        for (cast, kept) in [
+            ("::uuid", true),
+            ("::text", true),
+            ("::character varying", true),
+            ("", true),
+            ("::\"char\"", false),
+            ("::character(1)", false),
+            ("::character varying(1)", false),
+            ("::name", false),
+            ("::text::name", false),
+            ("::text[]", false),
+            ("::text.cut", false),
+            ("::uuid_of_mine", false),
+        ] {
+            let user = "NULLIF(current_setting('hallpass.user_id'::text, true), ''::text)";
+            let condition = format!("((owner){cast} = ( SELECT ({user}){cast} AS \"nullif\"))");
+            assert_eq!(is_owner_is_user(&condition, "owner"), kept, "{condition}");
+        }
+    }
+}
