@@ -2,6 +2,8 @@
 
 use sqlx::error::DatabaseError;
 
+use crate::postgres_url::InvalidPostgresUrl;
+
 /// Why rows could not be read or written.
 ///
 /// The texts are for logs. They hold the primary message of the database and
@@ -18,6 +20,9 @@ pub enum Error {
     /// The text is no URL of a database.
     #[error("must begin with sqlite:// or postgres://, and be a URL of a database")]
     Url,
+    /// The text is a URL of PostgreSQL that cannot be followed.
+    #[error("the URL of the database {0}")]
+    PostgresUrl(#[from] InvalidPostgresUrl),
     /// A statement names other parameters than were bound, the owner included.
     #[error("the statement names parameters up to ${named} and {bound} are bound")]
     Parameters {
@@ -61,6 +66,11 @@ impl Error {
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+
+    /// For a database that does not answer within the limit of a scope.
+    pub(crate) fn late() -> Self {
+        Self::Unavailable("no answer in time".to_owned())
     }
 
     pub(crate) fn of(error: &sqlx::Error) -> Self {

@@ -51,19 +51,23 @@
 //!
 //! # Time
 //!
-//! Nothing here bounds how long a statement may take: put
-//! [`tokio::time::timeout`] around what you await, or set PostgreSQL's
-//! `statement_timeout` for the role. A scope whose statement was given up is
-//! closed with its connection and writes nothing.
+//! To begin, each statement and to commit may each take 5 seconds, or what
+//! [`UserRows::limit`] says: a database that does not answer holds nobody for
+//! ever. What takes longer is [`Error::Unavailable`], and the connection is
+//! closed, as that of a scope whose statement was given up by others. Such a
+//! scope writes nothing; of a commit nobody knows. PostgreSQL may still work on
+//! the statement: set its `statement_timeout` for the role as well.
 //!
 //! [`Verifier::current_user`]: hallpass_verify::Verifier::current_user
 
+mod again;
 mod error;
 mod inspect;
 mod lease;
 mod name;
 mod owner;
 mod policies;
+mod postgres_url;
 mod query;
 mod rows;
 mod scope;
@@ -74,6 +78,7 @@ pub use hallpass_verify::CurrentUser;
 pub use inspect::{Finding, Hole, Severity, inspect};
 pub use name::{ColumnName, InvalidName, RoleName, TableName};
 pub use policies::Policies;
+pub use postgres_url::{InvalidPostgresUrl, PostgresUrl};
 pub use query::{Query, Row, Value};
 pub use rows::UserRows;
 pub use scope::Scope;

@@ -39,10 +39,22 @@ impl Owner {
         }
     }
 
+    /// What begins a transaction of PostgreSQL for this owner, who is treated as
+    /// hostile: in hexadecimal digits there is nothing to escape. It holds until
+    /// the transaction ends (`true`), so that a pooler in transaction mode hands
+    /// on nothing.
+    pub(crate) fn begin_sql(&self) -> String {
+        format!(
+            "begin; select pg_catalog.set_config('hallpass.user_id', \
+             pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8'), true)",
+            self.in_hex()
+        )
+    }
+
     /// Its text in hexadecimal digits. Between quotes nothing of it can be read
     /// as SQL, whatever `standard_conforming_strings` says and whatever a
     /// subject holds.
-    pub(crate) fn in_hex(&self) -> String {
+    fn in_hex(&self) -> String {
         let text = match self {
             Self::Uuid(id) => id.to_string(),
             Self::Text(text) => text.clone(),

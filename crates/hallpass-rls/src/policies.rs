@@ -7,8 +7,9 @@ use crate::owner::OwnerKind;
 
 /// Row-level security for one table, as SQL: `Display` writes it.
 ///
-/// Run it as the table's owner, in a migration for instance; running it again
-/// changes nothing. What it says:
+/// Run it as the table's owner and in one transaction, as a migration for
+/// instance: it drops and makes its policies. Running it again changes nothing.
+/// What it says:
 ///
 /// * row-level security is on, and for the table's owner too (`FORCE`);
 /// * a *restrictive* policy lets everybody see and write the rows of the user

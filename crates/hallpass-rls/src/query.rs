@@ -6,7 +6,7 @@ use sqlx::{Arguments as _, Encode, FromRow, Postgres, Sqlite, Type};
 
 use crate::error::Error;
 use crate::owner::Owner;
-use crate::scope::{Held, Scope};
+use crate::scope::{Held, Scope, within};
 use crate::sql::OwnedSql;
 
 /// A row type that both engines can fill: `#[derive(sqlx::FromRow)]`.
@@ -97,16 +97,30 @@ macro_rules! run {
         let Query { scope, sql, arguments } = $query;
         let arguments = arguments?;
         arguments.check(sql)?;
+        let limit = scope.limit();
+        let again = scope.again(sql);
         let outcome = match (scope.start()?, arguments) {
             (Held::Postgres(lease), Arguments::Postgres(arguments)) => {
-                let statement = sqlx::$kind::<Postgres, $($row,)? _>(sql.text(), arguments);
+                let statement = |arguments| {
+                    sqlx::$kind::<Postgres, $($row,)? _>(sql.text(), arguments).persistent(false)
+                };
                 let connection = lease.connection().map_err(|error| Error::of(&error))?;
-                statement.persistent(false).$call(connection).await.map(Into::into)
+                let answer = async {
+                    again.prepare(connection).await?;
+                    match statement(arguments.clone()).$call(&mut *connection).await {
+                        Ok(answer) => Ok(answer),
+                        Err(error) => {
+                            again.go_back(error, connection).await?;
+                            statement(arguments).$call(connection).await
+                        }
+                    }
+                };
+                within(limit, answer).await?.map(Into::into)
             }
             (Held::Sqlite(lease), Arguments::Sqlite(arguments)) => {
                 let statement = sqlx::$kind::<Sqlite, $($row,)? _>(sql.text(), arguments);
                 let connection = lease.connection().map_err(|error| Error::of(&error))?;
-                statement.$call(connection).await.map(Into::into)
+                within(limit, statement.$call(connection)).await?.map(Into::into)
             }
             _ => return Err(Error::GivenUp),
         };
@@ -134,7 +148,8 @@ impl<'scope> Query<'scope> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the values, or what the database says; the scope
+    /// What is wrong with the values, [`Error::Unavailable`] after the
+    /// [`limit`](crate::UserRows::limit), or what the database says; the scope
     /// cannot be committed then.
     pub async fn fetch_all<R: Row>(self) -> Result<Vec<R>, Error> {
         run!(self, query_as_with::<R>, fetch_all)

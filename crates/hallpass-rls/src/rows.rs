@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use hallpass_verify::CurrentUser;
 use sqlx::ConnectOptions as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
 use crate::error::Error;
 use crate::owner::{Owner, OwnerKind};
+use crate::postgres_url::{PostgresUrl, has_scheme};
 use crate::scope::Scope;
 
 /// Connections to PostgreSQL at most, where [`UserRows::connect`] makes the pool.
 const POSTGRES_CONNECTIONS: u32 = 20;
 
-/// The longest wait for a connection, where [`UserRows::connect`] makes the pool.
+/// The longest wait for a connection, where [`UserRows::connect`] makes the
+/// pool; for all else, where [`UserRows::limit`] says nothing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The rows of all users, in PostgreSQL or SQLite; cheap to clone.
@@ -28,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct UserRows {
     pool: Pool,
     kind: OwnerKind,
+    limit: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -39,18 +42,15 @@ pub(crate) enum Pool {
 impl UserRows {
     /// The rows behind a URL: `postgres://…`, logging in as the application's
     /// role, or `sqlite://PATH` of a file that is there. Connects at first use,
-    /// from within a tokio runtime.
+    /// from within a tokio runtime. What the parameters of the former mean says
+    /// [`PostgresUrl`]; `pgbouncer` has no effect, since nothing stays prepared.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`], which never holds the text.
+    /// [`Error::Url`] and [`Error::PostgresUrl`], which never hold the text.
     pub fn connect(url: &str) -> Result<Self, Error> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|_| Error::Url)?
-                // pgbouncer knows no such parameter as it comes, and floats
-                // travel in binary form here, to which it does not apply.
-                .extra_float_digits(None);
+        if has_scheme(url) {
+            let options = PostgresUrl::parse(url)?.options().clone();
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(PATIENCE)
@@ -85,6 +85,7 @@ impl UserRows {
         Self {
             pool: Pool::Postgres(pool),
             kind: OwnerKind::Uuid,
+            limit: PATIENCE,
         }
     }
 
@@ -96,6 +97,7 @@ impl UserRows {
         Self {
             pool: Pool::Sqlite(pool),
             kind: OwnerKind::Uuid,
+            limit: PATIENCE,
         }
     }
 
@@ -104,6 +106,19 @@ impl UserRows {
     #[must_use]
     pub fn text_owners(mut self) -> Self {
         self.kind = OwnerKind::Text;
+        self
+    }
+
+    /// How long a scope waits for each of its steps: to begin, which includes
+    /// the wait for a connection, each statement, and its end; 5 seconds
+    /// without this. What takes longer is [`Error::Unavailable`], and its
+    /// connection is closed.
+    ///
+    /// PostgreSQL may go on with a statement that nobody waits for any more; its
+    /// `statement_timeout`, set for the role, ends that too.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
         self
     }
 
@@ -116,10 +131,11 @@ impl UserRows {
     /// # Errors
     ///
     /// [`Error::NotAnOwner`] when the user's id does not fit the owner columns;
-    /// else what the database says.
+    /// [`Error::Unavailable`] after the [`limit`](UserRows::limit); else what the
+    /// database says.
     pub async fn begin(&self, user: &impl AsRef<CurrentUser>) -> Result<Scope, Error> {
         let owner = Owner::of(user.as_ref(), self.kind)?;
-        Scope::begin(&self.pool, owner).await
+        Scope::begin(&self.pool, owner, self.limit).await
     }
 
     /// Closes every connection, once what runs on it has ended.

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 #[expect(
     clippy::disallowed_types,
-    reason = "the one text that is not a literal: see `Scope::begin`"
+    reason = "the one text that is not a literal: see `Owner::begin_sql`"
 )]
 use sqlx::AssertSqlSafe;
 use sqlx::{Postgres, Sqlite};
 use tokio::runtime::Handle;
 
+use crate::again::{Again, Ran};
 use crate::error::{Error, is_broken, is_unavailable};
 use crate::lease::Lease;
 use crate::owner::Owner;
@@ -39,6 +40,9 @@ pub struct Scope {
     held: Option<Held>,
     owner: Owner,
     state: State,
+    ran: Ran,
+    /// The longest that each step may take.
+    limit: Duration,
 }
 
 #[derive(Debug)]
@@ -57,15 +61,21 @@ enum State {
 }
 
 impl Scope {
-    pub(crate) async fn begin(pool: &Pool, owner: Owner) -> Result<Self, Error> {
-        let begun = match pool {
-            Pool::Postgres(pool) => Held::begin_on_postgres(pool, &owner).await,
-            Pool::Sqlite(pool) => Held::begin_on_sqlite(pool).await,
+    pub(crate) async fn begin(pool: &Pool, owner: Owner, limit: Duration) -> Result<Self, Error> {
+        let step = async {
+            match pool {
+                Pool::Postgres(pool) => Held::begin_on_postgres(pool, &owner).await,
+                Pool::Sqlite(pool) => Held::begin_on_sqlite(pool).await,
+            }
         };
+        // Or what it keeps, a connection that is made, is kept again here.
+        let begun = within(limit, Box::pin(step));
         Ok(Self {
-            held: Some(begun.map_err(|error| Error::of(&error))?),
+            held: Some(begun.await?.map_err(|error| Error::of(&error))?),
             owner,
             state: State::Ready,
+            ran: Ran::Nothing,
+            limit,
         })
     }
 
@@ -110,7 +120,12 @@ impl Scope {
     async fn end(&mut self, sql: &'static str) -> Result<(), Error> {
         self.state = State::Busy;
         let held = self.held.take().ok_or(Error::GivenUp)?;
-        held.end(sql).await.map_err(|error| Error::of(&error))
+        let ended = within(self.limit, held.end(sql)).await?;
+        ended.map_err(|error| Error::of(&error))
+    }
+
+    pub(crate) const fn limit(&self) -> Duration {
+        self.limit
     }
 
     pub(crate) fn owner(&self) -> &Owner {
@@ -133,6 +148,10 @@ impl Scope {
         }
     }
 
+    pub(crate) fn again(&mut self, sql: OwnedSql) -> Again {
+        self.ran.next(sql, &self.owner)
+    }
+
     pub(crate) fn ended<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, Error> {
         self.state = match &outcome {
             Ok(_) => State::Ready,
@@ -143,21 +162,22 @@ impl Scope {
     }
 }
 
+/// What a step says in time. Given up, it closes its connection, as whoever
+/// drops it does.
+pub(crate) async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout(limit, step)
+        .await
+        .map_err(|_| Error::late())
+}
+
 impl Held {
-    /// One round trip. The user's id comes from a token that was verified, and
-    /// is still treated as hostile: in hexadecimal digits there is nothing to
-    /// escape. It holds until the transaction ends (`true`), so that a pooler in
-    /// transaction mode hands on nothing.
+    /// One round trip.
     #[expect(
         clippy::disallowed_methods,
         reason = "`begin` takes no parameters; the value is hexadecimal digits"
     )]
     async fn begin_on_postgres(pool: &sqlx::PgPool, owner: &Owner) -> Result<Self, sqlx::Error> {
-        let sql = format!(
-            "begin; select pg_catalog.set_config('hallpass.user_id', \
-             pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8'), true)",
-            owner.in_hex()
-        );
+        let sql = owner.begin_sql();
         // A connection that lay idle may be dead. To begin twice changes nothing,
         // so that it need not be asked first; the last try is on a new one.
         let mut idle = pool.num_idle();

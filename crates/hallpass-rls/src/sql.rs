@@ -26,7 +26,7 @@ pub struct OwnedSql {
     parameters: usize,
 }
 
-const NO_OWNER: &str = "the SQL does not name $1, the owner: add `owner = $1` to its condition, or $1 to the values that it inserts";
+const NO_OWNER: &str = "the SQL does not name $1, the owner, outside of square brackets: add `owner = $1` to its condition, or $1 to the values that it inserts";
 const NOT_ONE: &str = "the SQL holds a `;`: give one statement, without a semicolon";
 const COMMENT: &str =
     "the SQL holds a comment (`--` or `/*`), which could hide a condition: write it in Rust";
@@ -34,6 +34,11 @@ const BACKSLASH: &str =
     "the SQL holds a backslash, which the two engines read differently: bind the value";
 const DOLLAR: &str = "the SQL holds a `$` that begins no parameter: parameters are $1, $2, …";
 const QUESTION: &str = "the SQL holds a `?`: number the parameters, from $1, which is the owner";
+const BACKQUOTE: &str =
+    "the SQL holds a backquote, which begins a name on SQLite: quote names with \"";
+const BRACKET: &str = "the SQL holds a `]` within quotes within square brackets, which SQLite takes for a name: bind the value";
+const ESCAPES: &str =
+    "the SQL holds U&, by which a quoted text can spell anything: write it as it is";
 const UNCLOSED: &str = "the SQL holds a quote that is not closed";
 const VERB: &str = "the SQL must begin with select, insert, update, delete or with";
 const RESERVED: &str =
@@ -43,10 +48,12 @@ impl OwnedSql {
     /// Takes a statement that names `$1`; call this in a `const`, so that the
     /// compiler refuses the others.
     ///
-    /// Refused: a text without `$1` (`$10` is not `$1`, nor is one in a string);
-    /// more than one statement; comments, backslashes and dollar quotes, in
-    /// which `$1` could hide; `?`; what is neither select, insert, update,
-    /// delete nor with; what names `set_config` or the setting of the policies.
+    /// Refused: a text without `$1` (`$10` is not `$1`, nor is one in a string
+    /// or in square brackets, which quote a name on SQLite); more than one
+    /// statement; comments, backslashes, backquotes and dollar quotes, in which
+    /// `$1` could hide; `U&` before a quote; `?`; what is neither select,
+    /// insert, update, delete nor with; what names `set_config` or the setting
+    /// of the policies.
     ///
     /// # Panics
     ///
@@ -67,6 +74,12 @@ impl OwnedSql {
         self.text
     }
 
+    /// Whether it may answer with rows.
+    pub(crate) const fn answers(&self) -> bool {
+        let text = past_space(self.text.as_bytes());
+        begins(text, b"select") || begins(text, b"with") || holds(text, b"returning")
+    }
+
     /// The highest parameter that it names.
     pub(crate) const fn parameters(&self) -> usize {
         self.parameters
@@ -82,6 +95,9 @@ const fn parameters(text: &[u8]) -> Result<usize, &'static str> {
         return Err(RESERVED);
     }
     let (mut rest, mut in_word) = (text, false);
+    // To PostgreSQL they nest. To SQLite the first `]` ends a name, so that
+    // whatever is in one of its names is in brackets here too.
+    let mut brackets = 0_usize;
     let (mut names_owner, mut highest) = (false, 0);
     while let [byte, after @ ..] = rest {
         rest = after;
@@ -90,7 +106,11 @@ const fn parameters(text: &[u8]) -> Result<usize, &'static str> {
             (b'\\', _) => return Err(BACKSLASH),
             (b'?', _) => return Err(QUESTION),
             (b'-', [b'-', ..]) | (b'/', [b'*', ..]) => return Err(COMMENT),
-            (quote @ (b'\'' | b'"'), _) => match past_quote(after, quote) {
+            (b'`', _) => return Err(BACKQUOTE),
+            (b'u' | b'U', [b'&', b'\'' | b'"', ..]) => return Err(ESCAPES),
+            (b'[', _) => brackets += 1,
+            (b']', _) => brackets = brackets.saturating_sub(1),
+            (quote @ (b'\'' | b'"'), _) => match past_quote(after, quote, brackets > 0) {
                 Ok(after) => rest = after,
                 Err(fault) => return Err(fault),
             },
@@ -102,7 +122,7 @@ const fn parameters(text: &[u8]) -> Result<usize, &'static str> {
                     return Err(DOLLAR);
                 }
                 rest = after;
-                names_owner = names_owner || number == 1;
+                names_owner = names_owner || (number == 1 && brackets == 0);
                 highest = if number > highest { number } else { highest };
             }
             _ => {}
@@ -120,16 +140,19 @@ const fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
-/// Behind the closing quote. A doubled quote closes and opens again.
-const fn past_quote(text: &[u8], quote: u8) -> Result<&[u8], &'static str> {
+/// Behind the closing quote. A doubled quote closes and opens again. SQLite
+/// knows no quotes in square brackets: there, none may hold what ends them.
+const fn past_quote(text: &[u8], quote: u8, in_brackets: bool) -> Result<&[u8], &'static str> {
     let mut rest = text;
     while let [byte, after @ ..] = rest {
         rest = after;
         if *byte == quote {
             return Ok(rest);
         }
-        if *byte == b'\\' {
-            return Err(BACKSLASH);
+        match *byte {
+            b'\\' => return Err(BACKSLASH),
+            b']' if in_brackets => return Err(BRACKET),
+            _ => {}
         }
     }
     Err(UNCLOSED)
@@ -152,11 +175,16 @@ const fn number(text: &[u8]) -> (usize, &[u8]) {
 /// What PostgreSQL's protocol can count to.
 const MOST_PARAMETERS: usize = 65_535;
 
-const fn begins_with_verb(text: &[u8]) -> bool {
+const fn past_space(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let [b' ' | b'\n' | b'\r' | b'\t', after @ ..] = rest {
         rest = after;
     }
+    rest
+}
+
+const fn begins_with_verb(text: &[u8]) -> bool {
+    let rest = past_space(text);
     begins(rest, b"select")
         || begins(rest, b"insert")
         || begins(rest, b"update")
@@ -207,6 +235,12 @@ mod tests {
                 1,
             ),
             ("select a - -1, a / 2 from tasks where owner=$1::uuid", 1),
+            ("select b[$2] from tasks where owner = $1", 2),
+            (
+                "select 1 from tasks where a = any(array['x', 'y[']) and owner = $1",
+                1,
+            ),
+            ("select c[d[$3]] from tasks where id = $2 and owner = $1", 3),
         ] {
             assert_eq!(parameters(text.as_bytes()), Ok(highest), "{text}");
         }
@@ -244,6 +278,21 @@ mod tests {
                 DOLLAR,
             ),
             ("select ? from tasks where owner = $1", QUESTION),
+            ("select `$1` from tasks", BACKQUOTE),
+            ("select a from tasks where owner = $1 or `a` = 1", BACKQUOTE),
+            ("select [$1] from tasks", NO_OWNER),
+            ("select 1 as [a $1] from tasks", NO_OWNER),
+            ("select 1 as [a [ $1] from tasks", NO_OWNER),
+            ("select [a[b] $1] from tasks", NO_OWNER),
+            ("select ['], $1, '] from tasks", BRACKET),
+            ("select ['] , $1 , 'x' from tasks", BRACKET),
+            ("select [\"], $1 from tasks", BRACKET),
+            (
+                "select U&\"set!005fconfig\" uescape '!' ('a', $2, true) from tasks where owner = $1",
+                ESCAPES,
+            ),
+            ("select u&'a' from tasks where owner = $1", ESCAPES),
+            ("select 1u&'a' from tasks where owner = $1", ESCAPES),
             ("select 'open from tasks where owner = $1", UNCLOSED),
             ("select \"open from tasks where owner = $1", UNCLOSED),
             (

@@ -2,9 +2,9 @@
 
 use std::str::FromStr as _;
 
-use hallpass_rls::{Policies, RoleName};
+use hallpass_rls::{Policies, PostgresUrl, RoleName};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 /// Makes the table, if it is not there. On PostgreSQL this logs in as the owner
 /// of the table, and closes it to all but `role`, which it makes too.
@@ -25,7 +25,7 @@ pub async fn migrate(url: &str, role: &str) -> anyhow::Result<()> {
     let table = include_str!("../schema/postgres.sql");
     // One text is one transaction: all of it or nothing.
     let sql = format!("{table}\n{}\n{policies}", Policies::role_sql(&role));
-    let mut server = PgConnection::connect(url).await?;
+    let mut server = PostgresUrl::parse(url)?.options().connect().await?;
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
         .execute(&mut server)
         .await?;

@@ -138,7 +138,8 @@ impl Inspection<'_> {
             if known.iter().any(|one| one.id == relative.id) {
                 continue;
             }
-            let guarded = relative.enabled && guard_everything(&self.policies(relative.id).await?);
+            let applies = relative.enabled && relative.forced && !relative.owned;
+            let guarded = applies && guard_everything(&self.policies(relative.id).await?);
             if !guarded {
                 let (table, role) = (table.name.clone(), self.role.clone());
                 self.add(relative.name, Hole::Relative { table, role });

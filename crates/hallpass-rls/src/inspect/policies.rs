@@ -115,8 +115,8 @@ impl Policy {
 
 /// Whether a condition, as PostgreSQL shows it, is
 /// `column = nullif(current_setting('hallpass.user_id', true), '')`, perhaps
-/// cast, perhaps in a `select` of its own. Brackets, casts and spaces cannot
-/// make another meaning of these words in this order.
+/// cast, perhaps in a `select` of its own. Brackets, spaces and casts that keep
+/// every letter cannot make another meaning of these words in this order.
 fn is_owner_is_user(condition: &str, column: &str) -> bool {
     let quoted = format!("\"{}\"", column.replace('"', "\"\""));
     let words = "NULLIFcurrent_setting'hallpass.user_id',true,''";
@@ -130,25 +130,36 @@ fn is_owner_is_user(condition: &str, column: &str) -> bool {
     said == format!("={words}") || said == format!("=SELECT{words}")
 }
 
-/// The words, without brackets, spaces and `::type`.
+/// What [`Policies`](crate::Policies) and PostgreSQL itself cast to. Another type
+/// may cut the value short, as `"char"` and `name` do, so that users share it.
+const WHOLE: [&str; 3] = ["character varying", "text", "uuid"];
+
+/// The words, without brackets, spaces and casts that keep the whole value.
 fn without_casts(text: &str) -> String {
     let mut said = String::new();
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '(' | ')' | ' ' | '\n' => {}
-            // To the bracket, comma or sign that ends it; `AS "nullif"`, the
-            // name that PostgreSQL gives a column, goes with it.
-            ':' if letters.next_if_eq(&':').is_some() => {
-                let of_type = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ' ' | '"' | '.');
-                while letters.next_if(of_type).is_some() {}
-            }
-            other => said.push(other),
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        if let Some(after) = past_cast(rest) {
+            rest = after;
+            continue;
         }
+        if !matches!(letter, '(' | ')' | ' ' | '\n') {
+            said.push(letter);
+        }
+        rest = rest.get(letter.len_utf8()..).unwrap_or_default();
     }
+    // The name that PostgreSQL gives the column of a `select`.
     said.strip_suffix("AS\"nullif\"")
         .unwrap_or(&said)
         .to_owned()
+}
+
+/// Behind a cast to one of [`WHOLE`], where a text begins with one.
+fn past_cast(text: &str) -> Option<&str> {
+    let kind = text.strip_prefix("::")?;
+    let after = WHOLE.iter().find_map(|whole| kind.strip_prefix(whole))?;
+    let more = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '(' | '[' | '"');
+    (!after.starts_with(more)).then_some(after)
 }
 
 impl Inspection<'_> {
@@ -211,4 +222,31 @@ fn unguarded(all: &[Policy]) -> impl Iterator<Item = (&'static str, &'static str
 /// Whether every command is limited to the rows of the user.
 pub(super) fn guard_everything(all: &[Policy]) -> bool {
     unguarded(all).next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casts_that_may_cut_the_value_short_are_no_guard() {
+        for (cast, kept) in [
+            ("::uuid", true),
+            ("::text", true),
+            ("::character varying", true),
+            ("", true),
+            ("::\"char\"", false),
+            ("::character(1)", false),
+            ("::character varying(1)", false),
+            ("::name", false),
+            ("::text::name", false),
+            ("::text[]", false),
+            ("::text.cut", false),
+            ("::uuid_of_mine", false),
+        ] {
+            let user = "NULLIF(current_setting('hallpass.user_id'::text, true), ''::text)";
+            let condition = format!("((owner){cast} = ( SELECT ({user}){cast} AS \"nullif\"))");
+            assert_eq!(is_owner_is_user(&condition, "owner"), kept, "{condition}");
+        }
+    }
 }

@@ -99,7 +99,7 @@ impl fmt::Display for Hole {
             ),
             Self::Relative { table, role } => write!(
                 f,
-                "is a partition, child or parent of {table} without policies of its own, and {role} may use it directly"
+                "is a partition, child or parent of {table} without policies of its own that apply to everybody, and {role} may use it directly"
             ),
             Self::Definer {
                 owner,

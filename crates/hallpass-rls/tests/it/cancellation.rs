@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use hallpass_rls::{Error, OwnedSql, UserRows};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::rig::{ADD, ANN, BOB, Database, LIST, Server, add, titles, user};
 
@@ -44,7 +46,7 @@ async fn setting_left_behind(server: &Server, pool: &sqlx::PgPool) -> (String, i
 
 async fn server() -> (Database, sqlx::PgPool) {
     let database = Database::postgres().await;
-    let pool = sqlx::postgres::PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(1)
         .connect(&database.url())
         .await
@@ -183,6 +185,72 @@ async fn connections_that_died_idle_are_replaced() {
     add(&rows, ANN, "after it").await.unwrap();
     assert_eq!(titles(&rows, ANN).await, ["after it"]);
     rows.close().await;
+    database.remove().await;
+}
+
+/// What a step that gets no answer says, and how long it took to.
+async fn late<T>(step: impl Future<Output = Result<T, Error>>) -> (Duration, Option<Error>) {
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let fault = step.await.err();
+    let taken = begun.elapsed();
+    tokio::time::resume();
+    (Duration::from_secs(taken.as_secs()), fault)
+}
+
+/// Time passes at once whenever nobody has anything to do.
+#[tokio::test]
+async fn a_database_that_does_not_answer_holds_nobody_for_ever() {
+    let no_answer = Some(Error::Unavailable("no answer in time".to_owned()));
+    let five = (Duration::from_secs(5), no_answer.clone());
+
+    // It lets in, and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = PgConnectOptions::new()
+        .host("127.0.0.1")
+        .port(silent.local_addr().unwrap().port());
+    let pool = PgPoolOptions::new().connect_lazy_with(options);
+    let ann = user(ANN);
+    let rows = UserRows::postgres(pool);
+    assert_eq!(late(rows.begin(&ann)).await, five);
+    let rows = rows.limit(Duration::from_secs(2));
+    assert_eq!(
+        late(rows.begin(&ann)).await,
+        (Duration::from_secs(2), no_answer)
+    );
+
+    let (database, pool) = server().await;
+    let Database::Postgres(server) = &database else {
+        panic!("of PostgreSQL");
+    };
+    let rows = UserRows::postgres(pool.clone());
+    let process = async || -> i32 {
+        let process = sqlx::query_scalar("select pg_backend_pid()");
+        process.fetch_one(&pool).await.unwrap()
+    };
+    let first = process().await;
+    let mut scope = rows.begin(&ann).await.unwrap();
+    assert_eq!(
+        late(scope.query(WAIT).fetch_all::<(String,)>()).await,
+        five,
+        "a statement"
+    );
+    assert_eq!(scope.commit().await, Err(Error::GivenUp));
+    let second = process().await;
+    assert_ne!(second, first, "its connection is closed");
+
+    server
+        .own(
+            "create function wait() returns trigger language plpgsql as 'begin perform pg_sleep(20); return null; end';
+             create constraint trigger wait after insert on tasks
+                 deferrable initially deferred for each row execute function wait()",
+        )
+        .await;
+    let mut scope = rows.begin(&ann).await.unwrap();
+    scope.query(ADD).bind("too late").execute().await.unwrap();
+    assert_eq!(late(scope.commit()).await, five, "a commit");
+    assert_ne!(process().await, second, "its connection is closed");
+    pool.close().await;
     database.remove().await;
 }
 

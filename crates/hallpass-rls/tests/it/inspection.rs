@@ -359,6 +359,19 @@ async fn partitions_are_held_to_the_same_rules() {
             .await,
         []
     );
+    dig(
+        &server,
+        "own",
+        "alter table app.tasks_1 no force row level security",
+    )
+    .await;
+    dig(&server, "admin", "alter table app.tasks_2 owner to APP").await;
+    let found = said(&server.inspect(&["app.tasks"]).await);
+    assert_eq!(
+        found,
+        expected[3..],
+        "policies that do not apply to everybody"
+    );
     server.remove().await;
 }
 

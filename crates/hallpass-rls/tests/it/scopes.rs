@@ -1,6 +1,7 @@
 //! What a scope sees and writes, and what it leaves behind.
 
-use hallpass_rls::{Error, OwnedSql, UserRows};
+use hallpass_rls::{Error, InvalidPostgresUrl, OwnedSql, UserRows};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::rig::{ADD, ANN, BOB, DROP, Database, LIST, RENAME, add, on_both_engines, titles, user};
 
@@ -103,17 +104,45 @@ on_both_engines! {
 
 #[test]
 fn a_url_of_something_else_is_refused_and_not_repeated() {
-    for url in [
-        "",
-        "mysql://a:secret@b/c",
-        "postgres//",
-        "postgres://a:b@[/",
-        "tasks.db",
-    ] {
+    for url in ["", "mysql://a:secret@b/c", "postgres//", "tasks.db"] {
         let refused = UserRows::connect(url).unwrap_err();
         assert_eq!(refused, Error::Url, "{url}");
         assert!(!refused.to_string().contains("secret"));
     }
+}
+
+/// What the driver would pass over, and write into the log.
+#[test]
+fn a_url_whose_parameters_nobody_keeps_is_refused() {
+    for (rest, fault) in [
+        ("[/", InvalidPostgresUrl::Syntax),
+        ("b/c?sslmode=secret", InvalidPostgresUrl::Syntax),
+        ("b/c?sslmodus=secret", InvalidPostgresUrl::Parameter),
+        (
+            "b/c?channel_binding=secret",
+            InvalidPostgresUrl::ChannelBinding,
+        ),
+        ("b/c?pgbouncer=secret", InvalidPostgresUrl::Pgbouncer),
+    ] {
+        let refused = UserRows::connect(&format!("postgres://a:secret@{rest}")).unwrap_err();
+        assert_eq!(refused, Error::PostgresUrl(fault), "{rest}");
+        assert!(!format!("{refused} {refused:?}").contains("secret"));
+    }
+}
+
+/// It asks for encryption, which the server here does not offer.
+#[tokio::test]
+async fn a_required_channel_binding_is_kept() {
+    let database = Database::postgres().await;
+    let url = format!("{}?sslmode=disable&pgbouncer=true", database.url());
+    let rows = UserRows::connect(&url).unwrap();
+    add(&rows, ANN, "in the clear").await.unwrap();
+    rows.close().await;
+    let rows = UserRows::connect(&format!("{url}&channel_binding=require")).unwrap();
+    let refused = add(&rows, ANN, "in the clear").await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    rows.close().await;
+    database.remove().await;
 }
 
 #[tokio::test]
@@ -126,6 +155,34 @@ async fn on_sqlite_the_sql_alone_limits_what_a_user_sees() {
     assert_eq!(all.len(), 1, "which is why there is PostgreSQL");
     drop(scope);
     rows.close().await;
+}
+
+/// What SQLite takes for a name: with `$1` in it, everybody's rows come back.
+#[tokio::test]
+async fn no_name_of_sqlite_can_hide_the_owner() {
+    let database = Database::sqlite().await;
+    let rows = database.rows();
+    add(&rows, BOB, "bob's").await.unwrap();
+    rows.close().await;
+    let options: sqlx::sqlite::SqliteConnectOptions = database.url().parse().unwrap();
+    let mut file = options.connect().await.unwrap();
+    for text in [
+        "select title as `$1` from tasks",
+        "select title as [$1] from tasks",
+        "select title as [a $1] from tasks",
+        "select title as ['], 'x' as [$1'] from tasks",
+        "select title as ['], '$1' as [a'] from tasks",
+        "select title as ['], t.title as [$1, '] from tasks as t",
+    ] {
+        let all: Vec<sqlx::sqlite::SqliteRow> =
+            sqlx::query(text).fetch_all(&mut file).await.unwrap();
+        assert_eq!(all.len(), 1, "{text}");
+        assert!(
+            std::panic::catch_unwind(|| OwnedSql::new(text)).is_err(),
+            "{text}"
+        );
+    }
+    file.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -162,6 +219,103 @@ async fn on_postgresql_a_wrong_condition_shows_no_row_of_others() {
     assert_eq!(titles(&rows, BOB).await, ["bob's"]);
     rows.close().await;
     database.remove().await;
+}
+
+/// A type of one's own: the driver asks for it by name, on the same connection,
+/// between the statement and its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "mood", rename_all = "lowercase")]
+enum Mood {
+    Calm,
+    Wild,
+}
+
+const FEEL: OwnedSql = OwnedSql::new("insert into moods (owner, mood, name) values ($1, $2, $3)");
+const FELT: OwnedSql =
+    OwnedSql::new("select mood, name from moods where owner = $1 and mood = $2 and name = $3");
+const NAMES: OwnedSql =
+    OwnedSql::new("select mood, name from moods where owner = $1 order by name");
+
+const PLAIN: OwnedSql =
+    OwnedSql::new("insert into moods (owner, mood, name) values ($1, 'wild', $2)");
+const HUES: OwnedSql = OwnedSql::new("select hue from moods where owner = $1");
+const PAINT: OwnedSql =
+    OwnedSql::new("update moods set hue = 'red' where owner = $1 and name = $2 returning hue");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "hue", rename_all = "lowercase")]
+enum Hue {
+    Blue,
+    Red,
+}
+
+#[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
+struct Felt {
+    mood: Mood,
+    name: String,
+}
+
+#[tokio::test]
+async fn types_of_ones_own_are_read_and_bound() {
+    let server = crate::rig::Server::new().await;
+    server
+        .own(
+            "create type mood as enum ('calm', 'wild'); create type hue as enum ('blue', 'red'); create domain short as text check (length(value) < 9);
+             create table moods (owner uuid not null, mood mood not null, name short not null, hue hue not null default 'blue')",
+        )
+        .await;
+    let policies = crate::rig::policies(&server, "moods");
+    server.own(&policies.to_string()).await;
+    let calm = || Felt {
+        mood: Mood::Calm,
+        name: "ann".to_owned(),
+    };
+    // Each time on a connection that knows none of the types.
+    let bound = server.rows(1);
+    let mut scope = bound.begin(&user(ANN)).await.unwrap();
+    let added = scope.query(FEEL).bind(Mood::Calm).bind("ann");
+    assert_eq!(added.execute().await, Ok(1));
+    let one: Result<Felt, _> = scope
+        .query(FELT)
+        .bind(Mood::Calm)
+        .bind("ann")
+        .fetch_one()
+        .await;
+    assert_eq!(one, Ok(calm()));
+    let none: Result<Vec<Felt>, _> = scope
+        .query(FELT)
+        .bind(Mood::Wild)
+        .bind("ann")
+        .fetch_all()
+        .await;
+    assert_eq!(none, Ok(vec![]));
+    scope.commit().await.unwrap();
+    bound.close().await;
+    let read = server.rows(1);
+    let mut scope = read.begin(&user(ANN)).await.unwrap();
+    let all: Result<Vec<Felt>, _> = scope.query(NAMES).fetch_all().await;
+    assert_eq!(all, Ok(vec![calm()]));
+    scope.commit().await.unwrap();
+    read.close().await;
+    // What the scope has done before it is kept, and its user.
+    let later = server.rows(1);
+    let mut scope = later.begin(&user(ANN)).await.unwrap();
+    assert_eq!(scope.query(PLAIN).bind("bea").execute().await, Ok(1));
+    for time in ["first", "again"] {
+        let all: Result<Vec<Felt>, _> = scope.query(NAMES).fetch_all().await;
+        assert_eq!(all.unwrap().len(), 2);
+        let hues: Result<Vec<(Hue,)>, _> = scope.query(HUES).fetch_all().await;
+        assert_eq!(hues.unwrap().len(), 2);
+        let changed = scope.query(PAINT).bind("bea").fetch_all::<(Hue,)>().await;
+        assert_eq!(changed, Ok(vec![(Hue::Red,)]), "{time}");
+    }
+    scope.commit().await.unwrap();
+    let mut scope = later.begin(&user(ANN)).await.unwrap();
+    let all: Vec<Felt> = scope.query(NAMES).fetch_all().await.unwrap();
+    assert_eq!(all.len(), 2);
+    scope.commit().await.unwrap();
+    later.close().await;
+    server.remove().await;
 }
 
 #[tokio::test]

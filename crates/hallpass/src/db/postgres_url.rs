@@ -1,8 +1,7 @@
-//! `postgres://…`: what its parameters mean here, and what they must not be.
+//! `postgres://…`, read as `hallpass-rls` reads it.
 
-use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use url::Url;
+use hallpass_rls::{InvalidPostgresUrl, PostgresUrl};
+use sqlx::postgres::PgConnectOptions;
 
 use super::url::InvalidDatabaseUrl;
 
@@ -15,147 +14,54 @@ pub(super) struct PostgresServer {
     pub(super) is_pooled: Option<bool>,
 }
 
-/// What sqlx reads. It passes over any other with no more than a line in the
-/// log, which shows the value.
-const OF_SQLX: [&str; 12] = [
-    "application_name",
-    "dbname",
-    "host",
-    "hostaddr",
-    "options",
-    "password",
-    "port",
-    "sslcert",
-    "sslkey",
-    "sslmode",
-    "sslrootcert",
-    "user",
-];
-
-/// Bounds that other programs take from the URL. Ours are our own.
-const WITHOUT_EFFECT: [&str; 3] = ["connect_timeout", "connection_limit", "pool_timeout"];
-
 impl PostgresServer {
     pub(super) fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
-        let mut url = Url::parse(text).map_err(|_| InvalidDatabaseUrl::Syntax)?;
-        let mut is_pooled = is_neon_pooler(&url).then_some(true);
-        let mut must_verify = false;
-        let mut for_sqlx = Vec::new();
-        for (name, value) in url.query_pairs() {
-            match (&*name, &*value) {
-                // What Prisma is told, and what sqlx is.
-                ("pgbouncer", "true") | ("statement-cache-capacity", "0") => is_pooled = Some(true),
-                // One that keeps each client's prepared statements apart.
-                ("pgbouncer", "false") => is_pooled = Some(false),
-                ("pgbouncer", _) => return Err(InvalidDatabaseUrl::Pgbouncer),
-                // docs/decisions/0009-channel-binding-is-kept-by-its-purpose.md
-                // For the other, as libpq: the authorities that everybody trusts,
-                // and no less than a full check.
-                ("channel_binding", "require") | ("sslrootcert", "system") => must_verify = true,
-                ("channel_binding", "prefer" | "disable") => {}
-                ("channel_binding", _) => return Err(InvalidDatabaseUrl::ChannelBinding),
-                (name, _) if WITHOUT_EFFECT.contains(&name) => {}
-                (name, _) if OF_SQLX.contains(&name) || name.starts_with("options[") => {
-                    for_sqlx.push((name.to_owned(), value.into_owned()));
-                }
-                _ => return Err(InvalidDatabaseUrl::Parameter),
-            }
-        }
-        url.query_pairs_mut().clear().extend_pairs(for_sqlx);
-        let options = PgConnectOptions::from_url(&url).map_err(|_| InvalidDatabaseUrl::Syntax)?;
-        let options = options
-            .application_name("hallpass")
-            // pgbouncer refuses it, and there is no floating-point number here.
-            .extra_float_digits(None);
-        let options = if must_verify {
-            options.ssl_mode(PgSslMode::VerifyFull)
-        } else {
-            options
-        };
-        Ok(Self { options, is_pooled })
+        let url = PostgresUrl::parse(text)?;
+        Ok(Self {
+            options: url.options().clone().application_name("hallpass"),
+            is_pooled: url.is_pooled(),
+        })
     }
 }
 
-/// `ep-cool-name-123456-pooler.eu-central-1.aws.neon.tech`, beside the direct
-/// `ep-cool-name-123456.…`.
-fn is_neon_pooler(url: &Url) -> bool {
-    let label = url.host_str().and_then(|host| host.split('.').next());
-    label.is_some_and(|label| label.ends_with("-pooler"))
+impl From<InvalidPostgresUrl> for InvalidDatabaseUrl {
+    fn from(fault: InvalidPostgresUrl) -> Self {
+        match fault {
+            InvalidPostgresUrl::Parameter => Self::Parameter,
+            InvalidPostgresUrl::ChannelBinding => Self::ChannelBinding,
+            InvalidPostgresUrl::Pgbouncer => Self::Pgbouncer,
+            _ => Self::Syntax,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(rest: &str) -> Result<PostgresServer, InvalidDatabaseUrl> {
-        PostgresServer::parse(&format!("postgres://ann:pw@{rest}"))
-    }
-
-    fn is_pooled(rest: &str) -> Option<bool> {
-        parse(rest).unwrap().is_pooled
-    }
-
     #[test]
-    fn a_pooler_is_known_by_what_the_url_says() {
-        assert_eq!(is_pooled("db.example.com/x"), None);
-        assert_eq!(is_pooled("db.example.com/x?pgbouncer=true"), Some(true));
-        assert_eq!(
-            is_pooled("db.example.com/x?statement-cache-capacity=0"),
-            Some(true)
-        );
-        assert_eq!(is_pooled("ep-a-1.eu.aws.neon.tech/x"), None);
-        assert_eq!(is_pooled("ep-a-1-pooler.eu.aws.neon.tech/x"), Some(true));
-        assert_eq!(
-            is_pooled("ep-a-1-pooler.eu.aws.neon.tech/x?pgbouncer=false"),
-            Some(false)
-        );
-    }
-
-    #[test]
-    fn a_required_channel_binding_checks_the_certificate() {
-        let mode = |parameters: &str| {
-            let server = parse(&format!("db.example.com/x?{parameters}")).unwrap();
-            format!("{:?}", server.options.get_ssl_mode())
+    fn a_fault_keeps_its_reason() {
+        let fault = |parameters: &str| {
+            PostgresServer::parse(&format!("postgres://ann:pw@db.example.com/x?{parameters}")).err()
         };
-        assert_eq!(
-            mode("sslmode=require&channel_binding=require"),
-            "VerifyFull"
-        );
-        assert_eq!(
-            mode("channel_binding=require&sslmode=disable"),
-            "VerifyFull"
-        );
-        assert_eq!(mode("sslmode=require&sslrootcert=system"), "VerifyFull");
-        assert_eq!(mode("sslmode=require&channel_binding=prefer"), "Require");
-        assert_eq!(
-            mode("sslmode=verify-ca&channel_binding=disable"),
-            "VerifyCa"
-        );
+        for (parameters, reason) in [
+            (
+                "channel_binding=Require",
+                InvalidDatabaseUrl::ChannelBinding,
+            ),
+            ("pgbouncer=1", InvalidDatabaseUrl::Pgbouncer),
+            ("sslmodus=require", InvalidDatabaseUrl::Parameter),
+            ("sslmode=maybe", InvalidDatabaseUrl::Syntax),
+        ] {
+            assert_eq!(fault(parameters), Some(reason), "{parameters}");
+        }
+        assert_eq!(fault("connect_timeout=10"), None);
     }
 
     #[test]
-    fn what_has_no_meaning_here_is_a_fault() {
-        let fault = |parameters: &str| parse(&format!("db.example.com/x?{parameters}")).err();
-        assert_eq!(
-            fault("channel_binding=Require"),
-            Some(InvalidDatabaseUrl::ChannelBinding)
-        );
-        assert_eq!(fault("pgbouncer=1"), Some(InvalidDatabaseUrl::Pgbouncer));
-        assert_eq!(
-            fault("sslmodus=require"),
-            Some(InvalidDatabaseUrl::Parameter)
-        );
-        assert_eq!(fault("sslmode=maybe"), Some(InvalidDatabaseUrl::Syntax));
-        assert_eq!(fault("connect_timeout=10&connection_limit=1"), None);
-    }
-
-    #[test]
-    fn what_neon_asks_for_is_passed_on() {
-        let url = "ep-a-1.neon.tech/x?options=endpoint%3Dep-a-1&options[search_path]=app";
-        let options = parse(url).unwrap().options;
-        assert_eq!(
-            options.get_options(),
-            Some("endpoint=ep-a-1 -c search_path=app")
-        );
+    fn the_server_is_told_who_connects() {
+        let server = PostgresServer::parse("postgres://db.example.com/x?pgbouncer=true").unwrap();
+        assert_eq!(server.options.get_application_name(), Some("hallpass"));
+        assert_eq!(server.is_pooled, Some(true));
     }
 }

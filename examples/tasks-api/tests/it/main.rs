@@ -14,6 +14,7 @@
 )]
 
 mod answers;
+mod fetched_keys;
 mod foreign_ids;
 mod mutations;
 mod rig;

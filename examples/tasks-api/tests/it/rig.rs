@@ -23,7 +23,7 @@ use url::Url;
 use uuid::Uuid;
 
 const SECRET: &str = "an example secret, 32 bytes or more";
-const ISSUER: &str = "http://localhost:8000";
+pub(crate) const ISSUER: &str = "http://localhost:8000";
 
 /// Every server of the tests has it; pgbouncer lets it in.
 pub(crate) const ROLE: &str = "hallpass_app";
@@ -82,6 +82,12 @@ pub(crate) fn verifier() -> Verifier {
 impl Person {
     /// The person with this number, who signed in just now.
     pub(crate) fn number(number: u128) -> Self {
+        let key = EncodingKey::from_secret(SECRET.as_bytes());
+        Self::signed(number, &Header::new(Algorithm::HS256), &key)
+    }
+
+    /// The same, with a token that this key has signed.
+    pub(crate) fn signed(number: u128, header: &Header, key: &EncodingKey) -> Self {
         let id = Uuid::from_u128(0x0190_a6f4_7c3e_7d00_8a00_0000_0000_0000 + number);
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -91,8 +97,7 @@ impl Person {
             "sub": id, "email": format!("{number}@example.com"), "iat": now, "exp": now + 3600,
             "iss": ISSUER,
         });
-        let key = EncodingKey::from_secret(SECRET.as_bytes());
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        let token = jsonwebtoken::encode(header, &claims, key).unwrap();
         Self { id, token }
     }
 
