@@ -14,6 +14,7 @@ const PRESETS: &str = "select coalesce(r.rolname::text, 'the database') as subje
     from pg_catalog.pg_db_role_setting s \
     left join pg_catalog.pg_roles r on r.oid = s.setrole \
     where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database())) \
+    and (s.setrole = 0 or r.rolname = $1) \
     and exists (select from unnest(s.setconfig) one where one like 'hallpass.user_id=_%') \
     order by 1";
 
@@ -62,6 +63,7 @@ impl Inspection<'_> {
             self.check_powers().await?;
         }
         let presets: Vec<String> = sqlx::query_scalar(PRESETS)
+            .bind(&self.role)
             .persistent(false)
             .fetch_all(&mut *self.connection)
             .await?;
