@@ -9,6 +9,7 @@ export class Guard {
   private readonly faults: string[] = [];
   private readonly expected: RegExp[] = [];
   private readonly origins = new Set<string>();
+  private readonly watched: BrowserContext[] = [];
 
   /** Pages may ask this server. */
   allow(server: Server | string): void {
@@ -26,6 +27,7 @@ export class Guard {
   }
 
   async watch(context: BrowserContext): Promise<void> {
+    this.watched.push(context);
     context.on("console", (message) => {
       if (message.type() === "error" && !this.isExpected(message.text())) {
         this.faults.push(`console: ${message.text()} (${message.location().url})`);
@@ -51,6 +53,15 @@ export class Guard {
         console.error(`policy breached: ${event.effectiveDirective} by ${event.blockedURI}`);
       });
     });
+  }
+
+  /**
+   * Leaves every page, before their server ends: an icon may still be on its
+   * way, and the browser would complain that nobody answers.
+   */
+  async leavePages(): Promise<void> {
+    const pages = this.watched.flatMap((context) => context.pages());
+    await Promise.all(pages.map((page) => page.goto("about:blank")));
   }
 
   /** What has been amiss so far was the test's doing. */

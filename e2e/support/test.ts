@@ -83,6 +83,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures & Options>({
       guard.allow(server);
       return server;
     });
+    await guard.leavePages();
     for (const server of servers) {
       if (info.status !== info.expectedStatus) {
         await info.attach("server log", { body: server.log });
