@@ -48,10 +48,12 @@ impl Verdict {
     }
 }
 
-/// The tries to read the ring, and how the last one went.
+/// The tries to read the ring, by number, and how the last one went that ended:
+/// one may be given up half-way.
 #[derive(Default)]
 struct Tries {
-    number: u64,
+    begun: u64,
+    ended: u64,
     failed: Option<(Timestamp, StoreError)>,
 }
 
@@ -106,10 +108,15 @@ impl Keys {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Keeps what a try to read the ring came to.
-    pub(super) fn note_try(&self, outcome: Result<Ring, StoreError>, now: Timestamp) {
+    /// A try to read the ring begins.
+    pub(super) fn begin_try(&self) {
+        self.tries().begun += 1;
+    }
+
+    /// Keeps what the try came to that has begun last.
+    pub(super) fn end_try(&self, outcome: Result<Ring, StoreError>, now: Timestamp) {
         let mut tries = self.tries();
-        tries.number += 1;
+        tries.ended = tries.begun;
         tries.failed = match outcome {
             Ok(ring) => {
                 *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
@@ -119,12 +126,13 @@ impl Keys {
         };
     }
 
-    pub(super) fn number_of_tries(&self) -> u64 {
-        self.tries().number
+    pub(super) fn tries_begun(&self) -> u64 {
+        self.tries().begun
     }
 
-    /// How the last try went, where it was made after so many, or has failed
-    /// within `pause` before `now`: then there is no need for another one.
+    /// How the last try went, where it began after so many others, or has failed
+    /// within `pause` before `now`: then there is no need for another one. One
+    /// that had begun before may have missed what its caller asks for.
     pub(super) fn last_try(
         &self,
         after: u64,
@@ -133,10 +141,10 @@ impl Keys {
     ) -> Option<Result<(), StoreError>> {
         let tries = self.tries();
         match &tries.failed {
-            Some((at, error)) if tries.number > after || is_within(pause, *at, now) => {
+            Some((at, error)) if tries.ended > after || is_within(pause, *at, now) => {
                 Some(Err(error.clone()))
             }
-            None if tries.number > after => Some(Ok(())),
+            None if tries.ended > after => Some(Ok(())),
             _ => None,
         }
     }
@@ -200,4 +208,55 @@ impl Keys {
 /// clock was set back.
 fn is_within(span: Duration, at: Timestamp, now: Timestamp) -> bool {
     at <= now && now.since(at) < span
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DatabaseUrl;
+    use crate::settings::PublicUrl;
+
+    const SOON: Duration = Duration::from_secs(1);
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+    fn keys() -> Keys {
+        let secret = crate::secret::SigningSecret::generate().unwrap();
+        let secret = crate::secret::SigningSecret::new(&secret).unwrap();
+        let database = DatabaseUrl::sqlite_file("never-opened.db");
+        Keys::new(&Settings::new(PublicUrl::default(), secret, database)).unwrap()
+    }
+
+    #[test]
+    fn who_waits_takes_what_a_later_try_came_to_and_not_an_earlier_one() {
+        let keys = keys();
+        let came_before = keys.tries_begun();
+        keys.begin_try();
+        let came_meanwhile = keys.tries_begun();
+        keys.end_try(Ok(Ring::unread()), NOW);
+        assert!(matches!(
+            keys.last_try(came_before, SOON, NOW),
+            Some(Ok(()))
+        ));
+        assert!(keys.last_try(came_meanwhile, SOON, NOW).is_none());
+    }
+
+    #[test]
+    fn a_try_that_was_given_up_came_to_nothing() {
+        let keys = keys();
+        let came_before = keys.tries_begun();
+        keys.begin_try();
+        assert!(keys.last_try(came_before, SOON, NOW).is_none());
+        keys.begin_try();
+        keys.end_try(Err(StoreError::timed_out("signing keys")), NOW);
+        assert!(matches!(
+            keys.last_try(came_before, SOON, NOW),
+            Some(Err(_))
+        ));
+        let later = keys.tries_begun();
+        assert!(
+            matches!(keys.last_try(later, SOON, NOW), Some(Err(_))),
+            "away a moment ago"
+        );
+        assert!(keys.last_try(later, SOON, NOW.plus(SOON)).is_none());
+    }
 }

@@ -32,7 +32,7 @@ const ROLLOUT: Duration = Duration::from_mins(15);
 
 /// How long a key whose last token is dead keeps its private half, so that an
 /// operator whose clock is ahead takes none from servers that still use it.
-const MOURNING: Duration = Duration::from_hours(24);
+const PRIVATE_HALF_KEPT: Duration = Duration::from_hours(24);
 
 /// A signing key, as an operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Ring {
         let (mut keys, mut ended) = (Vec::new(), Vec::new());
         for (key, end) in live.into_iter().zip(ends) {
             match end {
-                Some(end) if end.plus(MOURNING) <= now => ended.push(key.public.id()),
+                Some(end) if end.plus(PRIVATE_HALF_KEPT) <= now => ended.push(key.public.id()),
                 Some(end) if end <= now => {}
                 _ => keys.push(key),
             }

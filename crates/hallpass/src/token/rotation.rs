@@ -78,14 +78,14 @@ impl From<SigningKeyError> for Error {
     }
 }
 
-/// Reads the ring, unless it was read within `age`. Who waits for somebody
-/// else's try takes what that one came to.
+/// Reads the ring, unless it was read within `age`. Of those who wait for a try
+/// that is under way one makes the next, and all take what that one comes to.
 pub(super) async fn refresh(hallpass: &Hallpass, age: Duration) -> Result<(), StoreError> {
     let keys = hallpass.keys();
     if keys.is_fresh(age, hallpass.now()) {
         return Ok(());
     }
-    let before = keys.number_of_tries();
+    let before = keys.tries_begun();
     let patience = hallpass.db().patience();
     let alone = tokio::time::timeout(patience, keys.reading.lock()).await;
     let _alone = alone.map_err(|_| StoreError::timed_out("signing keys"))?;
@@ -116,7 +116,7 @@ pub(super) async fn refresh_for(hallpass: &Hallpass, age: Duration, limit: Durat
 pub(super) fn refresh_beside(hallpass: &Hallpass, age: Duration) {
     let keys = hallpass.keys();
     let now = hallpass.now();
-    let tries = keys.number_of_tries();
+    let tries = keys.tries_begun();
     if keys.is_fresh(age, now) || keys.last_try(tries, SOON, now).is_some() {
         return;
     }
@@ -141,10 +141,11 @@ async fn read(hallpass: &Hallpass) -> Result<(), StoreError> {
     // Before the reading: what is added while it runs is seen by the next.
     let now = hallpass.now();
     let keys = hallpass.keys();
+    keys.begin_try();
     let outcome = read_tables(hallpass).await;
     let ring = outcome.map(|read| Ring::new(read, keys.issuer(), now));
     let answer = ring.as_ref().map(|_| ()).map_err(StoreError::clone);
-    keys.note_try(ring, now);
+    keys.end_try(ring, now);
     answer
 }
 
