@@ -1,6 +1,7 @@
 //! The people: who they are, and what they may change of it.
 
 mod account;
+mod image;
 mod lookup;
 pub(crate) mod pages;
 mod store;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 pub use self::account::{User, UserId};
+pub use self::image::{ImageUrl, InvalidImage};
 pub(crate) use self::lookup::Lookup;
 use crate::email::EmailAddress;
 use crate::error::{Error, FieldFault};
@@ -77,10 +79,29 @@ pub(crate) fn parse_name(typed: Option<&str>) -> Result<Option<DisplayName>, Fie
         .map_err(|invalid| FieldFault::new("name", invalid))
 }
 
+/// The picture somebody named, if any, or the fault in it.
+pub(crate) fn parse_image(typed: Option<&str>) -> Result<Option<ImageUrl>, FieldFault> {
+    let parsed = typed.map(ImageUrl::parse).transpose();
+    parsed
+        .map(Option::flatten)
+        .map_err(|invalid| FieldFault::new("image", invalid))
+}
+
+/// What changes of an account; `None` stays as it is, and `Some(None)` is taken
+/// away.
+#[derive(Clone, Debug, Default)]
+pub struct UserChanges {
+    /// What to call them.
+    pub name: Option<Option<DisplayName>>,
+    /// Where a picture of them is.
+    pub image: Option<Option<ImageUrl>>,
+}
+
 /// An account about to be made.
 pub(crate) struct NewUser {
     pub(crate) email: EmailAddress,
     pub(crate) name: Option<DisplayName>,
+    pub(crate) image: Option<ImageUrl>,
     pub(crate) password_hash: PasswordHash,
 }
 
@@ -123,17 +144,16 @@ pub(crate) async fn list(
     Ok(store::list(hallpass.db(), after, i64::from(limit)).await?)
 }
 
-/// Changes the name, or takes it away.
-pub(crate) async fn rename(
+/// Makes all of the changes or none.
+pub(crate) async fn change(
     hallpass: &Hallpass,
     id: UserId,
-    name: Option<DisplayName>,
+    changes: &UserChanges,
 ) -> Result<User, Error> {
-    let name = name.as_ref().map(DisplayName::as_str);
     let mut tx = hallpass.db().begin().await?;
-    let renamed = store::rename(&mut tx, id, name, hallpass.now()).await?;
+    let changed = store::change(&mut tx, id, changes, hallpass.now()).await?;
     tx.commit().await?;
-    renamed.ok_or(Error::NotFound)
+    changed.ok_or(Error::NotFound)
 }
 
 /// Deletes the account. Its tokens are refused from then on wherever the
