@@ -115,8 +115,8 @@ impl SessionAnswer {
 
 /// 32 characters, like the identities that Better Auth makes.
 fn session_id(token: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, token.as_bytes());
-    let mut id = URL_SAFE_NO_PAD.encode(hash);
+    let digest = digest::digest(&digest::SHA256, token.as_bytes());
+    let mut id = URL_SAFE_NO_PAD.encode(digest);
     id.truncate(32);
     id
 }
@@ -179,13 +179,15 @@ pub(super) fn signed_in(
     wishes: Wishes,
 ) -> Result<Response, Refusal> {
     let mut headers = admission(hallpass, &session, &wishes)?;
-    let url = wishes.callback_url.filter(|url| !url.is_empty());
+    let url = wishes.callback_url;
+    let followed = url.as_deref().filter(|url| !url.is_empty());
     // One that no header can hold is in the body still, where clients look.
-    if let Some(location) = url.as_deref().and_then(|url| url.try_into().ok()) {
+    let location = followed.filter(|url| url.is_ascii());
+    if let Some(location) = location.and_then(|url| url.try_into().ok()) {
         headers.insert(LOCATION, location);
     }
     let body = SignInAnswer {
-        redirect: url.is_some(),
+        redirect: followed.is_some(),
         token: session.token.expose().to_owned(),
         url,
         user: session.user.into(),

@@ -51,12 +51,13 @@ pub(super) async fn error(uri: Uri) -> (StatusCode, [(HeaderName, String); 1]) {
         found.map(|(_, value)| value)
     };
     let code = asked("error").filter(|code| code.bytes().all(is_of_a_code));
-    let mut to = form_urlencoded::Serializer::new("/?".to_owned());
-    to.append_pair("error", code.as_deref().unwrap_or("UNKNOWN"));
+    let mut said = form_urlencoded::Serializer::new(String::new());
+    said.append_pair("error", code.as_deref().unwrap_or("UNKNOWN"));
     if let Some(description) = asked("error_description") {
-        to.append_pair("error_description", &description);
+        said.append_pair("error_description", &description);
     }
-    (StatusCode::FOUND, [(LOCATION, to.finish())])
+    let to = format!("/?{}", said.finish());
+    (StatusCode::FOUND, [(LOCATION, to)])
 }
 
 fn is_of_a_code(byte: u8) -> bool {
