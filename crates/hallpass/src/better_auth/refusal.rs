@@ -298,8 +298,9 @@ pub(super) enum ServerErrors {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers for the OpenAPI document")]
 pub(super) enum SessionErrors {
-    /// Not signed in (`UNAUTHORIZED`).
-    #[response(status = 401)]
+    /// Not signed in (`UNAUTHORIZED`), or not with these credentials
+    /// (`INVALID_EMAIL_OR_PASSWORD`).
+    #[response(status = 401, headers(("WWW-Authenticate" = String, description = "`Bearer`, with `error=\"invalid_token\"` when a token was sent")))]
     Unauthorized(RefusalAnswer),
 }
 
