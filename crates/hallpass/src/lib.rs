@@ -87,7 +87,9 @@ pub use self::throttle::Client;
 pub use self::token::{
     AccessToken, ROTATION_LEAD, SigningKey, SigningKeyError, SigningKeyState, TokenBearer,
 };
-pub use self::user::{DisplayName, ImageUrl, InvalidImage, InvalidName, User, UserChanges, UserId};
+pub use self::user::{
+    Change, DisplayName, ImageUrl, InvalidImage, InvalidName, User, UserChanges, UserId,
+};
 pub use hallpass_rls as rls;
 pub use ipnet::IpNet;
 pub use secrecy::SecretString;

@@ -11,10 +11,10 @@ use super::refusal::{
     EMAIL_CAN_NOT_BE_UPDATED, NO_FIELDS_TO_UPDATE, PostErrors, Refusal, ServerErrors, SessionErrors,
 };
 use super::session::SignedIn;
-use crate::error::{self, Error};
+use crate::error::{self, FieldFault};
 use crate::hallpass::Hallpass;
 use crate::user::web::change_own;
-use crate::user::{UserChanges, parse_image, parse_name};
+use crate::user::{Change, UserChanges, parse_image, parse_name};
 use crate::web::ApiTag;
 use crate::web::json::{Field, Kind};
 
@@ -77,14 +77,15 @@ impl UpdateBody {
             return Err(NO_FIELDS_TO_UPDATE.into());
         }
         let mut mistyped = Faults::default();
-        let name = nullable("name", self.name, &mut mistyped);
-        let image = nullable("image", self.image, &mut mistyped);
+        let name = change("name", self.name, &mut mistyped);
+        let image = change("image", self.image, &mut mistyped);
         mistyped.finish(Some(()))?;
         let mut faults = error::Faults::default();
-        let name = name.map(|typed| faults.keep(parse_name(typed.as_deref())).flatten());
-        let image = image.map(|typed| faults.keep(parse_image(typed.as_deref())).flatten());
-        let changes: Result<_, Error> = faults.finish(Some(UserChanges { name, image }));
-        Ok(changes?)
+        let changes = UserChanges {
+            name: parsed(&name, parse_name, &mut faults),
+            image: parsed(&image, parse_image, &mut faults),
+        };
+        Ok(faults.finish(Some(changes))?)
     }
 }
 
@@ -97,11 +98,23 @@ fn is_nothing(email: &Field<String>) -> bool {
     }
 }
 
-/// `None` stays as it is, and `Some(None)` is taken away.
-fn nullable(name: &str, field: Field<String>, faults: &mut Faults) -> Option<Option<String>> {
+fn change(name: &str, field: Field<String>, faults: &mut Faults) -> Change<String> {
     match field {
-        Field::Missing => None,
-        Field::Other(Kind::Null) => Some(None),
-        field => faults.required(name, field).map(Some),
+        Field::Missing => Change::Keep,
+        Field::Other(Kind::Null) => Change::Remove,
+        field => faults.required(name, field).into(),
     }
+}
+
+/// The same, as it is kept: a blank text takes away.
+fn parsed<T>(
+    typed: &Change<String>,
+    parse: fn(Option<&str>) -> Result<Option<T>, FieldFault>,
+    faults: &mut error::Faults,
+) -> Change<T> {
+    if typed.is_kept() {
+        return Change::Keep;
+    }
+    let text = typed.value().map(String::as_str);
+    faults.keep(parse(text)).flatten().into()
 }

@@ -47,6 +47,7 @@ pub(super) fn note_foreign_site(parts: &Parts, hallpass: &Hallpass) {
     audit::refused(ErrorCode::CrossSiteRequest, None, client);
 }
 
+#[derive(Clone, Copy)]
 enum ContentType {
     Json,
     Form,

@@ -209,7 +209,7 @@ mod tests {
         let pair = |(name, value): &(&'static str, &str)| {
             (HeaderName::from_static(name), value.parse().unwrap())
         };
-        HeaderMap::from_iter(of.iter().map(pair))
+        of.iter().map(pair).collect()
     }
 
     #[test]

@@ -115,7 +115,8 @@ static X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    headers: HeaderMap,
+    /// Boxed, since most have none and all of them are passed up by value.
+    headers: Box<HeaderMap>,
     code: Option<String>,
     message: String,
 }
@@ -154,7 +155,7 @@ impl Refusal {
     fn new(status: StatusCode, code: Option<&str>, message: impl Into<String>) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Box::default(),
             code: code.map(ToOwned::to_owned),
             message: message.into(),
         }
@@ -162,7 +163,7 @@ impl Refusal {
 
     /// Its clients look for the seconds to wait under a name of their own.
     fn with(mut self, headers: HeaderMap) -> Self {
-        self.headers = headers;
+        self.headers = Box::new(headers);
         if let Some(seconds) = self.headers.get(RETRY_AFTER).cloned() {
             self.headers.insert(&X_RETRY_AFTER, seconds);
         }
@@ -254,7 +255,7 @@ impl IntoResponse for Refusal {
             message: self.message,
             code: self.code,
         };
-        (self.status, self.headers, Json(body)).into_response()
+        (self.status, *self.headers, Json(body)).into_response()
     }
 }
 

@@ -87,14 +87,54 @@ pub(crate) fn parse_image(typed: Option<&str>) -> Result<Option<ImageUrl>, Field
         .map_err(|invalid| FieldFault::new("image", invalid))
 }
 
-/// What changes of an account; `None` stays as it is, and `Some(None)` is taken
-/// away.
+/// What becomes of something that an account has or has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever handles a change handles all there is"
+)]
+pub enum Change<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Remove,
+    /// It is this from now on.
+    Set(T),
+}
+
+impl<T> Change<T> {
+    /// The new value, if there is one.
+    pub(crate) const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Remove => None,
+        }
+    }
+
+    pub(crate) const fn is_kept(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+}
+
+/// A value to set, or none, which takes away what is there.
+impl<T> From<Option<T>> for Change<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Remove, Self::Set)
+    }
+}
+
+/// What changes of an account: nothing, unless it is said.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a caller writes what changes, and the rest as its default"
+)]
 pub struct UserChanges {
     /// What to call them.
-    pub name: Option<Option<DisplayName>>,
+    pub name: Change<DisplayName>,
     /// Where a picture of them is.
-    pub image: Option<Option<ImageUrl>>,
+    pub image: Change<ImageUrl>,
 }
 
 /// An account about to be made.
@@ -151,9 +191,9 @@ pub(crate) async fn change(
     changes: &UserChanges,
 ) -> Result<User, Error> {
     let mut tx = hallpass.db().begin().await?;
-    let changed = store::change(&mut tx, id, changes, hallpass.now()).await?;
+    let user = store::change(&mut tx, id, changes, hallpass.now()).await?;
     tx.commit().await?;
-    changed.ok_or(Error::NotFound)
+    user.ok_or(Error::NotFound)
 }
 
 /// Deletes the account. Its tokens are refused from then on wherever the

@@ -102,14 +102,15 @@ pub(super) async fn change(
     changes: &UserChanges,
     now: Timestamp,
 ) -> Result<Option<User>, StoreError> {
-    let (name, image) = (changes.name.as_ref(), changes.image.as_ref());
+    let name = changes.name.value().map(super::DisplayName::as_str);
+    let image = changes.image.value().map(super::ImageUrl::as_str);
     db::write!(tx, "user change", |connection| {
         sqlx::query_as(CHANGE)
             .bind(id)
-            .bind(name.is_some())
-            .bind(name.and_then(|name| name.as_ref().map(super::DisplayName::as_str)))
-            .bind(image.is_some())
-            .bind(image.and_then(|image| image.as_ref().map(super::ImageUrl::as_str)))
+            .bind(!changes.name.is_kept())
+            .bind(name)
+            .bind(!changes.image.is_kept())
+            .bind(image)
             .bind(now)
             .fetch_optional(connection)
     })

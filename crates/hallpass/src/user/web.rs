@@ -122,7 +122,7 @@ impl UpdateBody {
         let typed = self.name.optional("name", &mut faults);
         let name = faults.keep(super::parse_name(typed.as_deref()));
         let changes = UserChanges {
-            name: Some(faults.finish(name)?),
+            name: faults.finish(name)?.into(),
             ..UserChanges::default()
         };
         change_own(hallpass, user, &changes).await
@@ -135,8 +135,8 @@ pub(crate) async fn change_own(
     user: User,
     changes: &UserChanges,
 ) -> Result<User, Error> {
-    let changed = hallpass.change_user(user.id, changes).await;
-    changed.map_err(|error| match error {
+    let outcome = hallpass.change_user(user.id, changes).await;
+    outcome.map_err(|error| match error {
         // Deleted between the two statements.
         Error::NotFound => Error::InvalidToken,
         other => other,

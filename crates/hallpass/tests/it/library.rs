@@ -98,8 +98,8 @@ on_both_engines! {
     async fn what_somebody_is_called_and_looks_like_is_changed_and_taken_away(app) {
         let ann = app.hallpass.create_user(registration(&app, "ann@example.com")).await.unwrap();
         app.advance(60);
-        let name = |text: &str| UserChanges { name: Some(DisplayName::parse(text).unwrap()), ..UserChanges::default() };
-        let image = |text: &str| UserChanges { image: Some(ImageUrl::parse(text).unwrap()), ..UserChanges::default() };
+        let name = |text: &str| UserChanges { name: DisplayName::parse(text).unwrap().into(), ..UserChanges::default() };
+        let image = |text: &str| UserChanges { image: ImageUrl::parse(text).unwrap().into(), ..UserChanges::default() };
         let shown = |user: User| (user.name, user.image);
         let renamed = app.hallpass.change_user(ann.id, &name("Ann")).await.unwrap();
         assert_eq!((renamed.name.as_deref(), renamed.updated_at), (Some("Ann"), app.clock.now()));
