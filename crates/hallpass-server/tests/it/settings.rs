@@ -205,8 +205,8 @@ async fn each_setting_reaches_what_it_is_for() {
     let registered = register("http://auth.test:9000").await;
     assert_eq!(registered.status, 201, "{registered:?}");
     let cookie = registered.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("better-auth.session_token="), "{cookie}");
-    assert!(cookie.ends_with("; SameSite=Lax"), "{cookie}");
+    let (name, same_site) = ("better-auth.session_token=", "; SameSite=Lax");
+    assert!(cookie.starts_with(name) && cookie.ends_with(same_site), "{cookie}");
     for listed in ["http://app.test", "http://other.test:3000"] {
         let taken = register(listed).await;
         assert_eq!(taken.verdict(), (400, "registration_refused".to_owned()));
