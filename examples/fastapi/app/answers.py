@@ -45,6 +45,10 @@ def _refused_token(code: str, detail: str) -> Problem:
     return Problem(401, code, detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
+def malformed_json() -> Problem:
+    return Problem(400, "malformed_json", "The request body is not valid JSON.")
+
+
 def access_denied() -> Problem:
     return Problem(403, "access_denied", "Access denied")
 
@@ -72,12 +76,14 @@ def answer_every_error(app: FastAPI) -> None:
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         faults = [{key: fault[key] for key in ("loc", "msg", "type")} for fault in error.errors()]
         if any(fault["type"] == "json_invalid" for fault in faults):
-            return Problem(400, "malformed_json", "The request body is not valid JSON.").response()
+            return malformed_json().response()
         return Problem(422, "validation_failed", faults).response()
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        """What FastAPI itself refuses: an unknown route, a wrong method."""
+        """What FastAPI itself refuses: an unknown route, a wrong method, a body that is no text."""
+        if error.status_code == 400:
+            return malformed_json().response()
         code = error.detail.lower().replace(" ", "_")
         headers = dict(error.headers or {})
         return Problem(error.status_code, code, error.detail.capitalize(), headers).response()
