@@ -9,11 +9,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from sqlmodel import SQLModel, create_engine
 
-from app import notes, settings
-from app.answers import answer_every_error
-from app.keys import Clock
-from app.security import ByPublicKeys, CurrentUser, SignedIn, verifier
-from app.settings import Settings
+from . import notes, settings
+from .answers import answer_every_error
+from .keys import Clock
+from .security import ByPublicKeys, CurrentUser, SignedIn, set_up
+from .settings import Settings
 
 
 def from_environment() -> FastAPI:
@@ -24,10 +24,9 @@ def from_environment() -> FastAPI:
 
 
 def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
-    """The clock judges tokens and the age of keys; tests move one by hand."""
+    """Tests move the clock by hand."""
     app = FastAPI(title="Notes", lifespan=_lifespan)
-    app.state.clock = clock
-    app.state.verifier = verifier(settings, clock)
+    set_up(app, settings, clock)
     app.state.engine = create_engine(settings.database_url)
     app.add_middleware(
         CORSMiddleware,

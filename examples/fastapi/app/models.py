@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from pydantic import StringConstraints
 from sqlmodel import Field, SQLModel
 
-from app.database import UtcDateTime
+from .database import UtcDateTime
 
 # PostgreSQL keeps no character NUL in a text.
 TEXT = r"^[^\x00]*$"

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app import answers
-from app.database import Database
-from app.models import NewNote, Note, NoteAnswer, NoteChanges, NotesPage, now
-from app.security import CurrentUser, SignedIn
+from . import answers
+from .database import Database
+from .models import NewNote, Note, NoteAnswer, NoteChanges, NotesPage, now
+from .security import CurrentUser, SignedIn
 
 router = APIRouter(prefix="/api/v1/users/{user_id}/notes", tags=["notes"])
 

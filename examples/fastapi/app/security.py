@@ -5,20 +5,21 @@ Passwords never come here. Hallpass alone takes and hashes them.
 
 import logging
 import re
+import time
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import jwt
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jose import JOSEError
 from jose import jwt as jose_jwt
 from jwt.types import Options
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app import answers
-from app.keys import Clock, KeySet, KeysUnavailable, UnknownKey
-from app.settings import Settings
+from . import answers
+from .keys import Clock, KeySet, KeysUnavailable, UnknownKey
+from .settings import Settings
 
 MAX_SIZE = 8 * 1024
 MAX_LIFE = 3600  # seconds, as all times here
@@ -116,10 +117,14 @@ JOSE_OPTIONS = {
 }
 
 
-def verifier(settings: Settings, clock: Clock) -> ByPublicKeys | BySecret:
+def set_up(app: FastAPI, settings: Settings, clock: Clock = time.time) -> None:
+    """What `current_user` needs. The clock judges tokens and the age of keys."""
+    issuer = settings.hallpass_issuer
     if settings.better_auth_secret:
-        return BySecret(settings.better_auth_secret.get_secret_value(), settings.hallpass_issuer)
-    return ByPublicKeys(KeySet(settings.jwks_url, clock), settings.hallpass_issuer)
+        app.state.verifier = BySecret(settings.better_auth_secret.get_secret_value(), issuer)
+    else:
+        app.state.verifier = ByPublicKeys(KeySet(settings.jwks_url, clock), issuer)
+    app.state.clock = clock
 
 
 async def verify(token: str, verifier: Verifier, now: float) -> CurrentUser:
