@@ -1,6 +1,7 @@
 """What went wrong, in the form in which Hallpass itself says it."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -84,9 +85,10 @@ def answer_every_error(app: FastAPI) -> None:
         """What FastAPI itself refuses: an unknown route, a wrong method, a body that is no text."""
         if error.status_code == 400:
             return malformed_json().response()
-        code = error.detail.lower().replace(" ", "_")
-        headers = dict(error.headers or {})
-        return Problem(error.status_code, code, error.detail.capitalize(), headers).response()
+        phrase = HTTPStatus(error.status_code).phrase
+        detail = phrase.capitalize() if error.detail == phrase else error.detail
+        code = phrase.lower().replace(" ", "_")
+        return Problem(error.status_code, code, detail, dict(error.headers or {})).response()
 
     @app.exception_handler(OperationalError)
     async def _database(_: Request, error: OperationalError) -> JSONResponse:

@@ -144,7 +144,7 @@ async def verify(token: str, verifier: Verifier, now: float) -> CurrentUser:
         raise Refused(
             f"a claim is missing or of a wrong type: {error.errors()[0]['loc']}"
         ) from None
-    except (jwt.PyJWTError, JOSEError, RecursionError) as error:
+    except (jwt.PyJWTError, JOSEError) as error:
         raise Refused(str(error)) from None
     if "aud" in payload:
         raise Refused("it is meant for somebody else: Hallpass writes no aud")
