@@ -27,8 +27,8 @@ class Note(SQLModel, table=True):
     user_id: UUID = Field(index=True)
     title: str
     body: str = ""
-    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
-    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class NewNote(SQLModel):

@@ -64,7 +64,9 @@ def list_notes(
 
 @router.post("", status_code=201, response_model=NoteAnswer)
 def create_note(new: NewNote, user: Owner, database: Database) -> Note:
-    return _saved(Note(user_id=user.id, title=new.title, body=new.body), database)
+    made = now()
+    fresh = Note(user_id=user.id, title=new.title, body=new.body, created_at=made, updated_at=made)
+    return _saved(fresh, database)
 
 
 @router.get("/{note_id}", response_model=NoteAnswer)

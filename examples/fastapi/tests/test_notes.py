@@ -68,6 +68,7 @@ async def test_a_note_lives(ann: Person) -> None:
     assert note.keys() == {"id", "title", "body", "created_at", "updated_at"}
     assert (note["title"], note["body"]) == ("Water the plants", "Twice")
     assert note["created_at"].endswith("Z")
+    assert note["updated_at"] == note["created_at"]
 
     path = f"{ann.notes}/{note['id']}"
     assert (await ann.asks("GET", path)).json() == note
