@@ -52,9 +52,19 @@ class Hallpass:
 
     def start(self) -> None:
         """On a free port, and when there was one before, on that again."""
-        self._port = self._port or free_port()
-        self._program = Program([binary(self._name), "serve"], self._environment(), self._folder)
-        self._program.line('"listening"')
+        again = self._port
+        for tries_left in reversed(range(5)):
+            self._port = again or free_port()
+            program = Program([binary(self._name), "serve"], self._environment(), self._folder)
+            self._program = program
+            try:
+                program.line('"listening"')
+                return
+            except AssertionError:
+                self.stop()
+                # Somebody may take the port between our look and its start.
+                if again or not tries_left or "cannot listen on" not in program.log:
+                    raise
 
     def stop(self) -> None:
         if self._program:
