@@ -17,16 +17,17 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset = 0.0
+        self._stands_at: float | None = None
 
     def __call__(self) -> float:
-        return time.time() + self._offset
+        return (self._stands_at or time.time()) + self._offset
 
     def advance(self, seconds: float) -> None:
         self._offset += seconds
 
     def stand_at(self, moment: float) -> None:
-        """Where it is now; it goes on from there."""
-        self._offset = moment - time.time()
+        """It goes on by `advance` alone: a slow machine makes no difference any more."""
+        self._stands_at, self._offset = moment, 0.0
 
 
 Serve = Callable[[Settings], AbstractAsyncContextManager[httpx.AsyncClient]]

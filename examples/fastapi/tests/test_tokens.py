@@ -159,7 +159,7 @@ async def test_an_issuer_whose_clock_is_ahead_is_believed_for_five_seconds(
             token, _ = ahead.register()
             iat = decoded(token.split(".")[1])["iat"]
             assert isinstance(iat, int)
-            clock.stand_at(iat - 7)
+            clock.stand_at(iat - 6)
             assert says(await service.get(ME, headers=bearer(token))) == INVALID_TOKEN
             clock.stand_at(iat - 5)
             assert (await service.get(ME, headers=bearer(token))).status_code == 200
