@@ -41,6 +41,7 @@ def claims() -> dict[str, Any]:
 class Forger:
     def __init__(self, variant: str, secret: str = SECRET) -> None:
         self.published: list[dict[str, Any]] = []
+        self.status = 200
         self.settings = Settings(hallpass_issuer=ISSUER)
         self._header = {"typ": "JWT"}
         if variant == "hs256":
@@ -85,7 +86,9 @@ def publish(forger: Forger) -> Iterator[str]:
     class Keys(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.dumps({"keys": forger.published}).encode()
-            self.send_response(200)
+            elsewhere = self.path == "/elsewhere"
+            self.send_response(200 if elsewhere else forger.status)
+            self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

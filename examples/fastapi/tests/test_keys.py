@@ -177,3 +177,15 @@ async def test_what_are_no_keys_of_hallpass_lets_nobody_in(serve: Serve, publish
     with publish(forger) as url:
         async with serve(forger.settings.model_copy(update={"hallpass_jwks_url": url})) as service:
             assert is_unavailable(await service.get(ME, headers=bearer(token)))
+
+
+@pytest.mark.parametrize("status", [302, 307, 404, 500])
+async def test_keys_in_an_error_or_behind_a_redirect_are_not_taken(
+    serve: Serve, status: int
+) -> None:
+    forger = Forger("eddsa")
+    forger.status = status
+    with publish(forger) as url:
+        async with serve(forger.settings.model_copy(update={"hallpass_jwks_url": url})) as service:
+            token = forger.token(claims())
+            assert is_unavailable(await service.get(ME, headers=bearer(token)))
