@@ -71,7 +71,7 @@ class KeySet:
                 raise ValueError(f"it answers {answer.status_code}")
             keys = _read(answer.json())
         except (httpx.HTTPError, TimeoutError, ValueError, PyJWTError) as error:
-            log.error("no keys from %s: %s", self._url, error or type(error).__name__)
+            log.error("no keys from %s: %s", self._url, str(error) or type(error).__name__)
         else:
             self._keys, self._fetched = keys, self._clock()
             if not keys:
