@@ -7,11 +7,24 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
+
+
+class Fault(BaseModel):
+    """The body of every error."""
+
+    detail: str | list[dict[str, Any]]  # a sentence that is safe to show, or all broken rules
+    code: str
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the page /docs says of them."""
+    return {status: {"model": Fault} for status in statuses}
 
 
 class Problem(Exception):

@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from sqlmodel import SQLModel, create_engine
 
 from . import notes, settings
-from .answers import answer_every_error
+from .answers import answer_every_error, described
 from .keys import Clock
 from .security import ByPublicKeys, CurrentUser, SignedIn, set_up
 from .settings import Settings
@@ -38,7 +38,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> FastAPI:
     app.middleware("http")(_for_this_user_alone)
     answer_every_error(app)
     app.include_router(notes.router)
-    app.get("/api/v1/me", tags=["account"])(me)
+    app.get("/api/v1/me", tags=["account"], responses=described(401, 503))(me)
     return app
 
 

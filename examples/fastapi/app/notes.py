@@ -12,7 +12,11 @@ from .database import Database
 from .models import NewNote, Note, NoteAnswer, NoteChanges, NotesPage, now
 from .security import CurrentUser, SignedIn
 
-router = APIRouter(prefix="/api/v1/users/{user_id}/notes", tags=["notes"])
+router = APIRouter(
+    prefix="/api/v1/users/{user_id}/notes",
+    tags=["notes"],
+    responses=answers.described(400, 401, 403, 404, 422, 503),
+)
 
 
 def owner(user_id: str, user: SignedIn) -> CurrentUser:
@@ -35,13 +39,19 @@ def notes_of(user: CurrentUser) -> SelectOfScalar[Note]:
 
 def find(note_id: str, user: Owner, database: Database) -> Note:
     """One of one's own notes. Another's is not found, like one that does not exist."""
-    try:
-        note = database.exec(notes_of(user).where(Note.id == UUID(note_id))).one_or_none()
-    except ValueError:
-        note = None
+    note = database.exec(notes_of(user).where(Note.id == _read(note_id))).one_or_none()
     if note is None:
         raise answers.not_found()
     return note
+
+
+def _read(note_id: str) -> UUID | None:
+    """One id has one spelling. What is none is no note's."""
+    try:
+        read = UUID(note_id)
+    except ValueError:
+        return None
+    return read if str(read) == note_id else None
 
 
 OwnNote = Annotated[Note, Depends(find)]

@@ -138,7 +138,9 @@ async def test_anothers_note_under_ones_own_path_is_not_found(ann: Person, bob: 
     note = await ann.writes("Ann's")
     kept = (await ann.asks("GET", note)).json()
     stolen = f"{bob.notes}/{kept['id']}"
-    for path in (stolen, f"{bob.notes}/{uuid4()}", f"{bob.notes}/x"):
+    own = await bob.writes("Bob's, and not by another spelling of its id")
+    other = f"{bob.notes}/{own.rpartition('/')[2].upper()}"
+    for path in (stolen, f"{bob.notes}/{uuid4()}", f"{bob.notes}/x", other):
         for method, of, body in requests(path)[2:]:
             assert says(await bob.asks(method, of, body)) == NOT_FOUND
     assert (await ann.asks("GET", note)).json() == kept
@@ -226,3 +228,5 @@ async def test_the_page_of_the_api_has_a_place_for_the_token(service: httpx.Asyn
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert operation.get("security"), f"{method} {path} asks for no token"
+            fault = operation["responses"]["401"]["content"]["application/json"]["schema"]
+            assert fault == {"$ref": "#/components/schemas/Fault"}
