@@ -80,8 +80,8 @@ class KeySet:
                     "HALLPASS_SIGNING=eddsa, or set BETTER_AUTH_SECRET here as well",
                     self._url,
                 )
-        finally:
-            self._tried = self._clock()
+        # A request that was given up on the way has tried nothing.
+        self._tried = self._clock()
 
     def _is_due(self, kid: str) -> bool:
         if not self._is_usable():

@@ -37,7 +37,11 @@ class Settings(BaseSettings):
     def _is_an_origin(cls, value: str) -> str:
         """It is compared with `iss` byte for byte: a slash at its end would refuse everybody."""
         url = urlsplit(value)
-        if url.scheme not in {"http", "https"} or value != f"{url.scheme}://{url.netloc}":
+        if (
+            url.scheme not in {"http", "https"}
+            or value != f"{url.scheme}://{url.netloc}"
+            or not url.hostname
+        ):
             raise ValueError("must be an origin such as https://auth.example.com, without a path")
         return value
 
@@ -46,7 +50,8 @@ class Settings(BaseSettings):
     def _is_safe_to_fetch(cls, value: str) -> str:
         """Who can change the keys on their way can be anybody."""
         url = urlsplit(value)
-        if url.scheme == "https" or (url.scheme == "http" and url.hostname in THIS_MACHINE):
+        is_safe = url.scheme == "https" or (url.scheme == "http" and url.hostname in THIS_MACHINE)
+        if is_safe and url.hostname:
             return value
         raise ValueError("must begin with https:// (http:// only to this machine)")
 

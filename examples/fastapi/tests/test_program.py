@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app import settings
 from tests.answers import bearer
 from tests.hallpass import SECRET, Hallpass
 from tests.programs import Program
@@ -16,11 +17,11 @@ EXAMPLE = Path(__file__).parents[1]
 
 
 @contextmanager
-def started(folder: Path, **settings: str) -> Iterator[Program]:
+def started(folder: Path, **environment: str) -> Iterator[Program]:
     uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "app.main:from_environment"]
     program = Program(
         [*uvicorn, "--app-dir", str(EXAMPLE), "--port", "0"],
-        {name.upper(): value for name, value in settings.items()},
+        {name.upper(): value for name, value in environment.items()},
         folder,
     )
     try:
@@ -55,13 +56,13 @@ def test_settings_are_read_from_a_file_too(tmp_path: Path) -> None:
 
 
 def test_all_faults_of_the_settings_are_told_at_once(tmp_path: Path) -> None:
-    settings = {
+    wrong = {
         "hallpass_issuer": "https://auth.example.com/",
         "hallpass_jwks_url": "http://auth.example.com/.well-known/jwks.json",
         "better_auth_secret": "short",
         "cors_origins": "*",
     }
-    with started(tmp_path, **settings) as program:
+    with started(tmp_path, **wrong) as program:
         assert program.exit_code() == 2
         assert program.log == (
             "error: 4 settings break their rules\n"
@@ -84,8 +85,23 @@ def test_two_ways_to_verify_are_one_too_many(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("url", ["postgres://localhost/notes", "sqlite://notes.db", "notes.db"])
-def test_a_database_that_is_none_is_told(tmp_path: Path, url: str) -> None:
-    with started(tmp_path, database_url=url) as program:
-        assert program.exit_code() == 2
-        assert "DATABASE_URL" in program.log
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://localhost/notes"),
+        ("DATABASE_URL", "sqlite://notes.db"),
+        ("DATABASE_URL", "notes.db"),
+        ("HALLPASS_JWKS_URL", "https://"),
+        ("HALLPASS_JWKS_URL", "ftp://localhost/jwks.json"),
+        ("HALLPASS_ISSUER", "localhost:8000"),
+        ("HALLPASS_ISSUER", "https://"),
+    ],
+)
+def test_a_url_that_is_none_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        settings.load()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith(f"error: 1 setting breaks its rule\n  {name} must ")
