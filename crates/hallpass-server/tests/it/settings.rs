@@ -206,7 +206,10 @@ async fn each_setting_reaches_what_it_is_for() {
     assert_eq!(registered.status, 201, "{registered:?}");
     let cookie = registered.header("set-cookie").unwrap();
     let (name, same_site) = ("better-auth.session_token=", "; SameSite=Lax");
-    assert!(cookie.starts_with(name) && cookie.ends_with(same_site), "{cookie}");
+    assert!(
+        cookie.starts_with(name) && cookie.ends_with(same_site),
+        "{cookie}"
+    );
     for listed in ["http://app.test", "http://other.test:3000"] {
         let taken = register(listed).await;
         assert_eq!(taken.verdict(), (400, "registration_refused".to_owned()));

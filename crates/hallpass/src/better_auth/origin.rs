@@ -92,7 +92,7 @@ pub(super) fn check_target(url: &str, target: Target, settings: &Settings) -> Re
     let leads_home = if url.starts_with('/') {
         is_path_of_ours(url, settings)
     } else {
-        !has_control(url) && is_trusted(url, settings)
+        is_trusted(url, settings)
     };
     match target {
         _ if leads_home => Ok(()),
@@ -103,18 +103,13 @@ pub(super) fn check_target(url: &str, target: Target, settings: &Settings) -> Re
     }
 }
 
-fn has_control(url: &str) -> bool {
-    url.contains(char::is_control)
-}
-
-/// One slash at its beginning, nothing that a browser or a router turns into
-/// another, and the same origin after resolution (RFC 3986, section 4.2).
+/// Nothing that a browser or a router turns into a slash, and the same origin
+/// after resolution (RFC 3986, section 4.2).
 fn is_path_of_ours(url: &str, settings: &Settings) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.to_ascii_lowercase();
-    if url.starts_with("//")
-        || url.contains('\\')
-        || has_control(url)
+    if url.contains('\\')
+        || url.contains(char::is_control)
         || path.contains("%2f")
         || path.contains("%5c")
     {
@@ -178,6 +173,9 @@ mod tests {
             "/a/..%5c..%5cevil.example.com",
             "/\t/evil.example.com",
             "/\n/evil.example.com",
+            "/da\tsh",
+            "/da\\sh",
+            "/da\u{85}sh",
             "\t//evil.example.com",
             " https://evil.example.com",
             "https://evil.example.com",

@@ -317,11 +317,16 @@ on_both_engines! {
             ("bob@example.com", "password", (400, "PASSWORD_COMPROMISED")),
             ("margarethe@example.com", "xx-margarethe-7", (400, "PASSWORD_CONTAINS_EMAIL")),
             ("bob@localhost", PASSWORD, (400, "VALIDATION_ERROR")),
+            // The form of the fields comes before what a password must be.
+            ("bob@localhost", "k7 vz2", (400, "VALIDATION_ERROR")),
         ] {
             let answer = app.post(SIGN_UP).json(&json!({"name": "", "email": email, "password": password})).await;
             assert_eq!(verdict(&answer), code, "{email}\n{answer}");
             assert_eq!(answer.header("set-cookie"), None);
         }
+        let body = json!({"name": "a\0", "email": "bob@example.com", "password": "k7 vz2", "image": "/x"});
+        let both = app.post(SIGN_UP).json(&body).await;
+        assert_eq!(message(&both), "[body.name] The name must not hold control characters.");
         assert_eq!(app.database.users().await, 1);
         for (email, password, code) in [("not-an-address", PASSWORD, "INVALID_EMAIL"), ("ann@example.com", long.as_str(), "PASSWORD_TOO_LONG")] {
             assert_eq!(verdict(&sign_in(&app, email, password).await), (400, code), "{email}");
