@@ -100,7 +100,13 @@ function setCookie(
   value: string,
   maxAge: number,
 ): void {
-  response.cookies.set(name, value, { httpOnly: true, sameSite: "strict", path: "/", secure, maxAge });
+  response.cookies.set(name, value, {
+    httpOnly: true,
+    sameSite: "strict",
+    path: "/",
+    secure,
+    maxAge,
+  });
 }
 
 export const config = {

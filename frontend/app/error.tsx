@@ -3,7 +3,13 @@
 import { Button } from "@/components/ui/Button";
 
 /** The cause is in the server's log, under the digest. */
-export default function Failed({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function Failed({
+  error,
+  reset,
+}: {
+  error: Error & { digest?: string };
+  reset: () => void;
+}) {
   return (
     <>
       <h1>Something went wrong on our side</h1>

@@ -49,7 +49,7 @@ export function problemsOf(refusal: Refusal): Problem[] {
   if (status === 503 || (status >= 500 && code === "")) {
     return [{ text: TEXT.unavailable }];
   }
-  const known = KNOWN[code];
+  const known = KNOWN.get(code);
   if (known) {
     return [known];
   }
@@ -63,14 +63,16 @@ export function problemsOf(refusal: Refusal): Problem[] {
   return [{ text: TEXT.wrong }];
 }
 
-const KNOWN: Readonly<Record<string, Problem>> = {
-  INVALID_EMAIL_OR_PASSWORD: { text: TEXT.invalidCredentials },
-  USER_ALREADY_EXISTS: { field: "email", text: TEXT.taken },
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: TEXT.taken },
-  INVALID_EMAIL: { field: "email", text: TEXT.badEmail },
-  INVALID_ORIGIN: { text: TEXT.foreignOrigin },
-  MISSING_OR_NULL_ORIGIN: { text: TEXT.foreignOrigin },
-};
+const KNOWN = new Map<string, Problem>(
+  Object.entries({
+    INVALID_EMAIL_OR_PASSWORD: { text: TEXT.invalidCredentials },
+    USER_ALREADY_EXISTS: { field: "email", text: TEXT.taken },
+    USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: TEXT.taken },
+    INVALID_EMAIL: { field: "email", text: TEXT.badEmail },
+    INVALID_ORIGIN: { text: TEXT.foreignOrigin },
+    MISSING_OR_NULL_ORIGIN: { text: TEXT.foreignOrigin },
+  }),
+);
 
 /** `[body.name] …`: Better Auth names the field, in words for programmers. */
 function aboutField(message: string): Problem {

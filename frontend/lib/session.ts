@@ -70,7 +70,13 @@ async function verify(token: string, settings: Settings) {
 }
 
 /** What jose leaves to us: an audience is somebody else's, and nobody issues tomorrow's. */
-function sessionOf({ sub, email, iat, exp, aud }: JWTPayload & { email?: unknown }): Session | null {
+function sessionOf({
+  sub,
+  email,
+  iat,
+  exp,
+  aud,
+}: JWTPayload & { email?: unknown }): Session | null {
   const now = Math.floor(Date.now() / 1000);
   if (!isWhole(iat) || !isWhole(exp) || iat > now + MAX_SKEW || aud !== undefined) {
     return null;

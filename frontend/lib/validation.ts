@@ -22,11 +22,7 @@ const SHORTEST_TELLING_LOCAL_PART = 3;
 export function checkSignIn({ email, password }: Credentials): Problem[] {
   const length = codePoints(password);
   const wrong =
-    length === 0
-      ? TEXT.passwordEmpty
-      : length > MAX_PASSWORD
-        ? TEXT.passwordTooLong
-        : undefined;
+    length === 0 ? TEXT.passwordEmpty : length > MAX_PASSWORD ? TEXT.passwordTooLong : undefined;
   return [...checkEmail(email), ...about("password", wrong)];
 }
 

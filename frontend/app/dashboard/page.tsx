@@ -33,7 +33,9 @@ export default async function Dashboard() {
       <TimeLeft seconds={session.secondsLeft} key={session.expiresAt.getTime()} />
       <Account userId={session.userId} />
       <noscript>
-        <p className="aside">With script on, this page also shows your name and lets you change it.</p>
+        <p className="aside">
+          With script on, this page also shows your name and lets you change it.
+        </p>
       </noscript>
       <SignoutButton />
     </>

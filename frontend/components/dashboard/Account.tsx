@@ -1,7 +1,8 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
+import { attempt } from "@/components/auth/useAuthForm";
 import { Button } from "@/components/ui/Button";
 import { apiJson, forgetToken } from "@/lib/api-client";
 import { authClient } from "@/lib/auth";
@@ -25,9 +26,14 @@ export function Account({ userId }: { userId: string }) {
   const settled = !isPending && !isRefetching && !error;
   const signedIn = data?.user.id;
 
+  const isLeaving = useRef(false);
   useEffect(() => {
-    if (settled && signedIn !== userId) {
-      void leaveForWhoIsHere(signedIn === undefined);
+    // Signing out changes the session once more, which must not begin it anew.
+    if (settled && signedIn !== userId && !isLeaving.current) {
+      isLeaving.current = true;
+      void leaveForWhoIsHere(signedIn === undefined).then((hasLeft) => {
+        isLeaving.current = hasLeft;
+      });
     }
   }, [settled, signedIn, userId]);
 
@@ -107,10 +113,14 @@ function Failure({ onRetry }: { onRetry: () => void }) {
  * session the cookie goes too: a token of an account that is no more would open
  * this page again and again.
  */
-async function leaveForWhoIsHere(isNobody: boolean): Promise<void> {
+async function leaveForWhoIsHere(isNobody: boolean): Promise<boolean> {
   forgetToken();
   if (isNobody) {
-    await authClient.signOut();
+    const problems = await attempt((fetchOptions) => authClient.signOut({ fetchOptions }));
+    if (problems.length > 0) {
+      return false;
+    }
   }
   leaveFor("/dashboard");
+  return true;
 }

@@ -12,7 +12,11 @@ interface Props {
 
 /** As it is written, and the clock is set, where the reader is; without script in UTC. */
 export function LocalTime({ at, id, dayOnly = false }: Props) {
-  const isHere = useSyncExternalStore(never, () => true, () => false);
+  const isHere = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
   const style: Intl.DateTimeFormatOptions = { dateStyle: "long" };
   if (!dayOnly) {
     style.timeStyle = "short";

@@ -12,7 +12,14 @@ interface Props extends ComponentProps<"button"> {
  * While it is busy it keeps its place and its focus: a disabled button would
  * lose both, and screen readers would not say what is going on.
  */
-export function Button({ look = "filled", busy = false, children, className, onClick, ...rest }: Props) {
+export function Button({
+  look = "filled",
+  busy = false,
+  children,
+  className,
+  onClick,
+  ...rest
+}: Props) {
   return (
     <button
       {...rest}

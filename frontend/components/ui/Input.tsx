@@ -54,7 +54,12 @@ function Password(props: ComponentProps<"input">) {
   const [isShown, setShown] = useState(false);
   return (
     <div className="reveal">
-      <input {...props} type={isShown ? "text" : "password"} autoCapitalize="none" spellCheck={false} />
+      <input
+        {...props}
+        type={isShown ? "text" : "password"}
+        autoCapitalize="none"
+        spellCheck={false}
+      />
       <button
         type="button"
         className="script-only"

@@ -12,7 +12,14 @@ export function Summary({ problems }: { problems: readonly Problem[] }) {
     return null;
   }
   return (
-    <div className="summary" id="summary" role="alert" tabIndex={-1} ref={box} aria-labelledby="summary-title">
+    <div
+      className="summary"
+      id="summary"
+      role="alert"
+      tabIndex={-1}
+      ref={box}
+      aria-labelledby="summary-title"
+    >
       <h2 id="summary-title">There is a problem</h2>
       <ul>
         {problems.map(({ field, text }) => (
