@@ -17,6 +17,8 @@ export interface ServerOptions {
   scheme?: Scheme;
   /** `manual`: it stands still until `advance` moves it. */
   clock?: "system" | "manual";
+  /** One that somebody has been told beforehand; otherwise any that is free. */
+  port?: number;
   /** Settings beside those every server has. */
   settings?: Record<string, string>;
   /** Files that the settings may name, by `{folder}/<name>`. */
@@ -139,13 +141,14 @@ export class Server {
   /** Somebody may take the port between our look and its start: then another. */
   private async launchOnFreePort(): Promise<void> {
     for (let tries = 1; ; tries += 1) {
-      this.backend = await freePort();
+      this.backend = this.options.port ?? (await freePort());
       try {
         await this.launch();
         this.front?.forwardTo(this.backend);
         return;
       } catch (error) {
-        if (tries === 5 || !this.log.includes(PORT_IS_TAKEN)) {
+        const isFixed = this.options.port !== undefined;
+        if (isFixed || tries === 5 || !this.log.includes(PORT_IS_TAKEN)) {
           throw error;
         }
       }
@@ -204,7 +207,7 @@ function binary(name: string): string {
   return join(target, "debug", name);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;

@@ -1,0 +1,25 @@
+import { defineConfig } from "@playwright/test";
+
+import base from "../playwright.config";
+import type { Setup } from "./support/stack";
+
+export default defineConfig<object, { setup: Setup }>({
+  ...base,
+  testDir: "tests",
+  outputDir: "../results/frontend/artifacts",
+  reporter: [
+    [process.stdout.isTTY ? "list" : "dot"],
+    ["html", { open: "never", outputFolder: "../results/frontend/report" }],
+  ],
+  // The build knows one address of Hallpass: one server at a time can have it.
+  workers: 1,
+  fullyParallel: false,
+  projects: [
+    { name: "keys", use: { setup: "keys" } },
+    {
+      name: "https",
+      testMatch: ["stories.spec.ts", "no-script.spec.ts", "cookies.spec.ts"],
+      use: { setup: "https", ignoreHTTPSErrors: true },
+    },
+  ],
+});
