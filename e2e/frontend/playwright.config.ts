@@ -11,8 +11,7 @@ export default defineConfig<object, { setup: Setup }>({
     [process.stdout.isTTY ? "list" : "dot"],
     ["html", { open: "never", outputFolder: "../results/frontend/report" }],
   ],
-  // The build knows one address of Hallpass: one server at a time can have it.
-  workers: 1,
+  // Tests of a file take turns: they move the clocks of the servers that they share.
   fullyParallel: false,
   projects: [
     { name: "keys", use: { setup: "keys" } },

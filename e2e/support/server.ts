@@ -17,8 +17,6 @@ export interface ServerOptions {
   scheme?: Scheme;
   /** `manual`: it stands still until `advance` moves it. */
   clock?: "system" | "manual";
-  /** One that somebody has been told beforehand; otherwise any that is free. */
-  port?: number;
   /** Settings beside those every server has. */
   settings?: Record<string, string>;
   /** Files that the settings may name, by `{folder}/<name>`. */
@@ -141,14 +139,13 @@ export class Server {
   /** Somebody may take the port between our look and its start: then another. */
   private async launchOnFreePort(): Promise<void> {
     for (let tries = 1; ; tries += 1) {
-      this.backend = this.options.port ?? (await freePort());
+      this.backend = await freePort();
       try {
         await this.launch();
         this.front?.forwardTo(this.backend);
         return;
       } catch (error) {
-        const isFixed = this.options.port !== undefined;
-        if (isFixed || tries === 5 || !this.log.includes(PORT_IS_TAKEN)) {
+        if (tries === 5 || !this.log.includes(PORT_IS_TAKEN)) {
           throw error;
         }
       }

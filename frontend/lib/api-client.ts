@@ -92,16 +92,20 @@ function expiryOf(token: string): number {
 }
 
 /**
- * Clears the token and, by signing out, the cookie: were it left, sign-in would
- * lead straight back here.
+ * Leads to sign-in, which says why. Clears the token and, by signing out, the
+ * cookie: were it left, sign-in would lead straight back here.
  */
-async function sessionExpired(): Promise<never> {
+export async function leaveExpired(): Promise<void> {
   forgetToken();
   const { error } = await authClient.signOut();
   if (error) {
     throw new ApiError(error.status, error.code, TEXT.unavailable);
   }
   leaveFor("/signin?reason=expired");
+}
+
+async function sessionExpired(): Promise<never> {
+  await leaveExpired();
   throw new ApiError(401, "token_expired", TEXT.expired);
 }
 

@@ -68,6 +68,7 @@ const KNOWN = new Map<string, Problem>(
     INVALID_EMAIL_OR_PASSWORD: { text: TEXT.invalidCredentials },
     USER_ALREADY_EXISTS: { field: "email", text: TEXT.taken },
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { field: "email", text: TEXT.taken },
+    UNAUTHORIZED: { text: TEXT.expired },
     INVALID_EMAIL: { field: "email", text: TEXT.badEmail },
     INVALID_ORIGIN: { text: TEXT.foreignOrigin },
     MISSING_OR_NULL_ORIGIN: { text: TEXT.foreignOrigin },

@@ -3,12 +3,28 @@ export function cx(...classes: (string | false | undefined)[]): string {
   return classes.filter(Boolean).join(" ");
 }
 
+let leaving = false;
+
 /**
  * Leaves this document for another one of ours, and with it everything that is
- * kept in memory: the bearer token, and the router's copies of pages.
+ * kept in memory: the bearer token, and the router's copies of pages. The first
+ * reason to leave is the one that counts: the others follow from it.
  */
 export function leaveFor(path: string): void {
-  window.location.assign(path);
+  if (!leaving) {
+    leaving = true;
+    window.addEventListener("pageshow", returned, { once: true });
+    window.location.assign(path);
+  }
+}
+
+export function isLeaving(): boolean {
+  return leaving;
+}
+
+/** By the back button, to a page that the browser had kept as it was. */
+function returned(): void {
+  leaving = false;
 }
 
 /** Two digits each: `59:07`. */

@@ -35,8 +35,8 @@ export class Stack {
     const origin = front ? `https://localhost:${front.port}` : `http://localhost:${port}`;
     const secret = randomBytes(32).toString("hex");
     const hallpass = await startHallpass(setup, origin, secret);
-    const settings = front ? { HALLPASS_ISSUER: origin, BETTER_AUTH_SECRET: secret } : {};
-    const next = startNext(port, settings);
+    const shared = { HALLPASS_ISSUER: origin, BETTER_AUTH_SECRET: secret };
+    const next = startNext(port, hallpass, front ? shared : {});
     const stack = new Stack(setup, origin, hallpass, next, front, folder);
     try {
       await next.line("out", "Ready in");
@@ -77,32 +77,34 @@ export class Stack {
 }
 
 function startHallpass(setup: Setup, origin: string, secret: string): Promise<Server> {
-  const keys = { HALLPASS_SIGNING: "eddsa", CORS_ORIGINS: origin };
+  const keys = { HALLPASS_SIGNING: "eddsa", BETTER_AUTH_URL: builtFor(), CORS_ORIGINS: origin };
   const shared = { BETTER_AUTH_URL: origin, BETTER_AUTH_SECRET: secret };
   // So that limits count people, and not Next.
   const behindNext = { TRUSTED_PROXIES: "127.0.0.1" };
   const settings = { ...behindNext, ...(setup === "https" ? shared : keys) };
-  return Server.start({ clock: "manual", port: builtFor(), settings });
+  return Server.start({ clock: "manual", settings });
 }
 
-function startNext(port: number, settings: Record<string, string>): Program {
+function startNext(port: number, hallpass: Server, settings: Record<string, string>): Program {
   const { PATH = "", HOME = "" } = process.env;
   const next = join(FRONTEND, "node_modules/next/dist/bin/next");
-  const serve = ["start", FRONTEND, "--hostname", "localhost", "--port", String(port)];
+  const serve = ["start", "--hostname", "localhost", "--port", String(port)];
+  const ports = [builtFor(), hallpass.backendUrl].map((url) => new URL(url).port);
   const environment = {
     PATH,
     HOME,
     NODE_ENV: "production",
     NEXT_TELEMETRY_DISABLED: "1",
-    HALLPASS_URL: `http://localhost:${builtFor()}`,
+    HALLPASS_URL: builtFor(),
+    HALLPASS_E2E_PORTS: ports.join(":"),
     ...settings,
   };
-  const clock = ["--require", join(__dirname, "clock.cjs")];
-  return new Program(process.execPath, [...clock, next, ...serve], environment);
+  const preload = ["--require", join(__dirname, "next.cjs")];
+  return new Program(process.execPath, [...preload, next, ...serve], environment, FRONTEND);
 }
 
-/** The port that the build forwards /api to: Next fixes it for good. */
-function builtFor(): number {
+/** Where the build forwards /api to, like http://localhost:8000. */
+function builtFor(): string {
   const path = join(FRONTEND, ".next/routes-manifest.json");
   if (!existsSync(path)) {
     throw new Error("the front end is not built: scripts/test-frontend does it");
@@ -110,11 +112,11 @@ function builtFor(): number {
   const { rewrites } = JSON.parse(readFileSync(path, "utf8")) as Manifest;
   const all = Array.isArray(rewrites) ? rewrites : rewrites.afterFiles;
   const api = all.find(({ source }) => source === "/api/auth/:path*");
-  const url = api && new URL(api.destination.replace("/:path*", "/"));
-  if (url?.hostname !== "localhost" || !url.port) {
-    throw new Error(`the front end is not built for a port of localhost: ${api?.destination}`);
+  const { origin, hostname, port } = new URL(api?.destination ?? "about:blank");
+  if (hostname !== "localhost" || port === "") {
+    throw new Error(`the front end is built for ${origin}, and not for a port of localhost`);
   }
-  return Number(url.port);
+  return origin;
 }
 
 interface Rewrite {

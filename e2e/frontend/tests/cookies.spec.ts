@@ -50,7 +50,8 @@ test("no script can read the token from where it is kept", async ({ page, site }
   expect(kept[2]).toBe("");
 });
 
-test("every page has its policy, and none may be kept or framed", async ({ page, site }) => {
+test("every page has its policy, and none may be kept or framed", async ({ page, site, guard }) => {
+  guard.expectStatus(404);
   await signUp(page, site, somebody("ann"));
   for (const path of ["/", "/dashboard", "/nowhere"]) {
     const answer = await page.goto(site.url(path));

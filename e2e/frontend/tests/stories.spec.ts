@@ -163,9 +163,11 @@ test.describe("story 4, expiry", () => {
   test("a pass opens the dashboard for 3599 seconds and not for 3600", async ({ page, site }) => {
     const ann = somebody("ann");
     await signUp(page, site, ann);
+    await expectLive(page);
     await site.advance(3599);
     await page.reload();
     await expectDashboard(page, site, ann);
+    await expectLive(page);
 
     await site.advance(1);
     await page.reload();

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/Button";
 import { apiJson, forgetToken } from "@/lib/api-client";
 import { authClient } from "@/lib/auth";
 import { TEXT } from "@/lib/messages";
-import { leaveFor } from "@/lib/utils";
+import { isLeaving, leaveFor } from "@/lib/utils";
 
 import { LocalTime } from "./LocalTime";
 import { NameForm } from "./NameForm";
@@ -26,13 +26,13 @@ export function Account({ userId }: { userId: string }) {
   const settled = !isPending && !isRefetching && !error;
   const signedIn = data?.user.id;
 
-  const isLeaving = useRef(false);
+  const isUnderWay = useRef(false);
   useEffect(() => {
-    // Signing out changes the session once more, which must not begin it anew.
-    if (settled && signedIn !== userId && !isLeaving.current) {
-      isLeaving.current = true;
+    // To sign out changes the session too, which must not begin it anew.
+    if (settled && signedIn !== userId && !isUnderWay.current && !isLeaving()) {
+      isUnderWay.current = true;
       void leaveForWhoIsHere(signedIn === undefined).then((hasLeft) => {
-        isLeaving.current = hasLeft;
+        isUnderWay.current = hasLeft;
       });
     }
   }, [settled, signedIn, userId]);

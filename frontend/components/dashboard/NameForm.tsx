@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/Button";
 import { Input } from "@/components/ui/Input";
 import { Notice } from "@/components/ui/Notice";
 import { Summary } from "@/components/ui/Summary";
+import { leaveExpired } from "@/lib/api-client";
 import { authClient } from "@/lib/auth";
 import { type Problem, TEXT } from "@/lib/messages";
 import { checkName } from "@/lib/validation";
@@ -23,7 +24,13 @@ export function NameForm({ name }: { name: string }) {
     let found: readonly Problem[] = checkName(typed);
     if (found.length === 0) {
       setBusy(true);
-      found = await attempt((fetchOptions) => authClient.updateUser({ name: typed, fetchOptions }));
+      found = await attempt(async (fetchOptions) => {
+        const answer = await authClient.updateUser({ name: typed, fetchOptions });
+        if (answer.error?.status === 401) {
+          await leaveExpired();
+        }
+        return answer;
+      });
       setBusy(false);
     }
     setProblems(found);

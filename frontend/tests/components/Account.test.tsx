@@ -132,3 +132,17 @@ test("a name that breaks a rule is not sent, one that Hallpass refuses is not ca
   expect(await screen.findByText(TEXT.unavailable)).toBeVisible();
   expect(screen.queryByText(TEXT.saved)).toBeNull();
 });
+
+test("a name after the hour leads to sign-in, and takes the cookie away", async () => {
+  network.answer(GET_SESSION, 200, SESSION);
+  layMe();
+  await open();
+  await screen.findByLabelText("Name");
+  network.answer(UPDATE, 401, { message: "Unauthorized", code: "UNAUTHORIZED" });
+  network.answer(SIGN_OUT, 200, { success: true });
+  network.answer(GET_SESSION, 200, SESSION);
+  await userEvent.click(screen.getByRole("button", { name: "Save name" }));
+  await waitFor(() => expect(leaveFor).toHaveBeenCalledExactlyOnceWith("/signin?reason=expired"));
+  expect(screen.queryByText(TEXT.saved)).toBeNull();
+  await waitFor(() => expect(network.log.at(-1)).toBe(GET_SESSION));
+});
