@@ -18,6 +18,9 @@ export type Setup = "keys" | "https";
 
 const FRONTEND = resolve(__dirname, "../../../frontend");
 
+/** Empty, and so the defaults, whatever somebody's .env.local says. */
+const UNSET = { HALLPASS_ISSUER: "", HALLPASS_COOKIE_PREFIX: "", BETTER_AUTH_SECRET: "" };
+
 export class Stack {
   private constructor(
     readonly setup: Setup,
@@ -95,6 +98,7 @@ function startNext(port: number, hallpass: Server, settings: Record<string, stri
     HOME,
     NODE_ENV: "production",
     NEXT_TELEMETRY_DISABLED: "1",
+    ...UNSET,
     HALLPASS_URL: builtFor(),
     HALLPASS_E2E_PORTS: ports.join(":"),
     ...settings,
