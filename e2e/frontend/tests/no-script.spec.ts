@@ -30,6 +30,7 @@ test.describe("without script", () => {
     const ann = somebody("ann", "Ann");
     await trySigningUp(page, site, { ...ann, email: "ann@", password: "short" });
     await expect(summary(page).getByRole("listitem")).toHaveText([TEXT.badEmail, TEXT.short]);
+    await expect(summary(page)).toBeFocused();
     await expectFieldError(emailField(page), TEXT.badEmail);
     await expect(emailField(page)).toHaveValue("ann@");
     await expect(optionalNameField(page)).toHaveValue("Ann");

@@ -17,6 +17,7 @@ export function Summary({ problems }: { problems: readonly Problem[] }) {
       id="summary"
       role="alert"
       tabIndex={-1}
+      autoFocus
       ref={box}
       aria-labelledby="summary-title"
     >
