@@ -159,7 +159,9 @@ impl Hallpass {
         crate::web::router(self.clone())
     }
 
-    /// The routes of the API alone, to be merged into your own router.
+    /// The routes of the API alone, to be merged into your own router: those
+    /// below `/api/v1`, `/api/auth` and `/.well-known`. What is no route there is
+    /// yours to answer.
     ///
     /// Serve it like [`Hallpass::router`].
     pub fn routes(&self) -> axum::Router {

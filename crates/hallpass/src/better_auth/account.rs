@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -58,11 +59,11 @@ pub(super) struct UpdatedAnswer {
 )]
 pub(super) async fn update_user(
     State(hallpass): State<Hallpass>,
-    signed_in: Result<SignedIn, Refusal>,
+    mut parts: Parts,
     Posted(body): Posted<UpdateBody>,
 ) -> Result<Json<UpdatedAnswer>, Refusal> {
     let body = body.record()?;
-    let SignedIn { user, .. } = signed_in?;
+    let SignedIn { user, .. } = SignedIn::find(&mut parts, &hallpass).await?;
     let changes = body.check()?;
     change_own(&hallpass, user, &changes).await?;
     Ok(Json(UpdatedAnswer { status: true }))

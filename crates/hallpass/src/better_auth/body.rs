@@ -1,7 +1,7 @@
 //! A request's body: read, then its sender and its targets looked at, and only
 //! then its fields.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -28,10 +28,7 @@ impl<T: Fields> FromRequest<Hallpass> for Posted<T> {
 
     async fn from_request(request: Request, hallpass: &Hallpass) -> Result<Self, Refusal> {
         let (parts, sent) = request.into_parts();
-        let content = match ContentType::of::<T>(&parts.headers)? {
-            Some(content_type) => Content::new(content_type, body::arrive(sent).await?)?,
-            None => Content::Nothing,
-        };
+        let content = Content::of::<T>(&parts.headers, sent).await?;
         origin::check(&parts.headers, hallpass.settings())
             .inspect_err(|_| note_foreign_site(&parts, hallpass))?;
         let targets: Targets = content.read().transpose()?.unwrap_or_default();
@@ -47,79 +44,54 @@ pub(super) fn note_foreign_site(parts: &Parts, hallpass: &Hallpass) {
     audit::refused(ErrorCode::CrossSiteRequest, None, client);
 }
 
-#[derive(Clone, Copy)]
-enum ContentType {
-    Json,
-    Form,
-}
-
-impl ContentType {
-    /// `None`: nothing is said of a body, so there is none.
-    fn of<T: Fields>(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
-        let mut types = headers.get_all(CONTENT_TYPE).iter();
-        let Some(first) = types.next() else {
-            return Ok(None);
-        };
-        let said = String::from_utf8_lossy(first.as_bytes());
-        let essence = said.split(';').next().unwrap_or_default().trim();
-        let is_only = types.next().is_none();
-        let is = |expected: &str| is_only && essence.eq_ignore_ascii_case(expected);
-        if is(JSON) {
-            return Ok(Some(Self::Json));
-        }
-        if T::FORM && is(FORM) {
-            return Ok(Some(Self::Form));
-        }
-        let allowed = if T::FORM {
-            format!("{FORM}, {JSON}")
-        } else {
-            JSON.to_owned()
-        };
-        Err(Refusal::unsupported_media_type(format!(
-            "Content-Type \"{said}\" is not allowed. Allowed types: {allowed}"
-        )))
-    }
+/// A body as it came, well-formed.
+enum Content {
+    Nothing,
+    Json(String),
+    Form(Bytes),
 }
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A body as it came, well-formed.
-enum Content {
-    Nothing,
-    Json(Kind, Bytes),
-    Form(Bytes),
-}
-
 impl Content {
-    fn new(content_type: ContentType, bytes: Bytes) -> Result<Self, Error> {
-        if bytes.is_empty() {
+    /// A body of which nothing is said is none.
+    async fn of<T: Fields>(headers: &HeaderMap, sent: Body) -> Result<Self, Refusal> {
+        let said: Vec<_> = headers
+            .get_all(CONTENT_TYPE)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        let said = said.join(", ");
+        if said.is_empty() {
             return Ok(Self::Nothing);
         }
-        match content_type {
-            ContentType::Form => Ok(Self::Form(bytes)),
-            ContentType::Json => {
-                let kind = Kind::of(json::well_formed(&bytes)?);
-                Ok(Self::Json(kind, bytes))
-            }
+        let bytes = body::arrive(sent).await?;
+        let essence = said.split(';').next().unwrap_or_default().trim();
+        if bytes.is_empty() {
+            Ok(Self::Nothing)
+        } else if essence.eq_ignore_ascii_case(JSON) {
+            Ok(Self::Json(json::well_formed(&bytes)?.to_owned()))
+        } else if T::FORM && essence.eq_ignore_ascii_case(FORM) {
+            Ok(Self::Form(bytes))
+        } else {
+            Err(Refusal::unsupported_media_type(&said, T::MEDIA_TYPES))
         }
     }
 
     /// The fields that `T` has, if it is an object.
     fn read<T: DeserializeOwned>(&self) -> Option<Result<T, Error>> {
         match self {
-            Self::Json(Kind::Object, bytes) => {
-                Some(json::well_formed(bytes).and_then(json::fields))
-            }
+            Self::Json(text) => (Kind::of(text) == Kind::Object).then(|| json::fields(text)),
             Self::Form(bytes) => Some(form::fields(bytes)),
-            Self::Nothing | Self::Json(..) => None,
+            Self::Nothing => None,
         }
     }
 
     fn received<T: DeserializeOwned>(self) -> Result<Received<T>, Error> {
         match (self.read(), self) {
             (Some(fields), _) => fields.map(Received::Fields),
-            (None, Self::Json(kind, _)) => Ok(Received::Other(kind)),
+            (None, Self::Json(text)) => Ok(Received::Other(Kind::of(&text))),
             (None, _) => Ok(Received::Nothing),
         }
     }

@@ -10,6 +10,12 @@ use crate::web::json::{Field, Kind, Scalar};
 pub(super) trait Fields: DeserializeOwned {
     /// Whether a form is taken too.
     const FORM: bool = false;
+    /// The types that are taken, as a refusal lists them.
+    const MEDIA_TYPES: &str = if Self::FORM {
+        "application/x-www-form-urlencoded, application/json"
+    } else {
+        "application/json"
+    };
 }
 
 /// What came as a body.

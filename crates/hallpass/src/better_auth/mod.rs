@@ -39,7 +39,12 @@ pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
         .routes(ours(routes!(state::ok)))
         .routes(ours(routes!(state::error)))
         .route("/api/auth/jwks", token::web::key_set().fallback(nothing))
-        .route("/api/auth/{*path}", any(nothing))
+}
+
+/// What is no route below Better Auth's path is nothing, as upstream. For a
+/// server of its own: another application may have routes there.
+pub(crate) fn unknown() -> OpenApiRouter<Hallpass> {
+    OpenApiRouter::new().route("/api/auth/{*path}", any(nothing))
 }
 
 /// Another method on a route is answered as no route is.

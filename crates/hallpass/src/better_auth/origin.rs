@@ -9,6 +9,10 @@ use url::Url;
 use super::refusal::{self, Known};
 use crate::settings::Settings;
 
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
 /// For every request that may change something.
 pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
     // Without a cookie there is nothing that a browser adds by itself.
@@ -23,9 +27,8 @@ pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), Know
 /// into the stranger's account gives away what they type there (login CSRF).
 /// Who sends neither Fetch Metadata nor `Origin` nor `Referer` is no browser.
 pub(super) fn check_sign_in(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
-    let says = |name| text(headers, name).unwrap_or_default();
-    let [site, mode, destination] = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"]
-        .map(|name| says(HeaderName::from_static(name)).trim());
+    let [site, mode, destination] = [&SEC_FETCH_SITE, &SEC_FETCH_MODE, &SEC_FETCH_DEST]
+        .map(|name| text(headers, name).unwrap_or_default().trim());
     if site == "cross-site" && mode == "navigate" && !headers.contains_key(COOKIE) {
         return Err(refusal::CROSS_SITE_NAVIGATION);
     }
@@ -41,24 +44,27 @@ pub(super) fn check_sign_in(headers: &HeaderMap, settings: &Settings) -> Result<
 }
 
 fn must_be_trusted(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
-    if headers.get_all(ORIGIN).iter().count() > 1 {
+    // Two of them, or one that no browser sends, and nobody can say which is meant.
+    let once = |name: &HeaderName| headers.get_all(name).iter().count() <= 1;
+    let readable = |name| headers.get(name).is_none_or(|value| value.to_str().is_ok());
+    if !once(&ORIGIN) || !once(&SEC_FETCH_SITE) || !readable(&ORIGIN) {
         return Err(refusal::INVALID_ORIGIN);
     }
-    let origin = text(headers, ORIGIN).unwrap_or_default();
-    let site = text(headers, HeaderName::from_static("sec-fetch-site"));
+    let origin = text(headers, &ORIGIN).unwrap_or_default();
+    let site = text(headers, &SEC_FETCH_SITE);
     // A page with `Referrer-Policy: no-referrer` hides its origin, also from itself.
     if origin == "null" && site == Some("same-origin") {
         return Ok(());
     }
     let whence = Some(origin).filter(|origin| !origin.is_empty());
-    match whence.or_else(|| text(headers, REFERER)) {
+    match whence.or_else(|| text(headers, &REFERER)) {
         None | Some("" | "null") => Err(refusal::MISSING_OR_NULL_ORIGIN),
         Some(url) if is_trusted(url, settings) => Ok(()),
         Some(_) => Err(refusal::INVALID_ORIGIN),
     }
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -118,12 +124,17 @@ fn is_path_of_ours(url: &str, settings: &Settings) -> bool {
     let base = Url::parse(settings.public_url.origin().as_str());
     base.is_ok_and(|base| {
         let resolved = base.join(url);
-        resolved.is_ok_and(|resolved| resolved.origin() == base.origin())
+        resolved.is_ok_and(|resolved| {
+            // Whoever redirects once more, to the path alone, must not leave.
+            resolved.origin() == base.origin() && !resolved.path().starts_with("//")
+        })
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
     use crate::db::DatabaseUrl;
     use crate::secret::SigningSecret;
@@ -173,6 +184,9 @@ mod tests {
             "/a/..%5c..%5cevil.example.com",
             "/\t/evil.example.com",
             "/\n/evil.example.com",
+            "/..//evil.example.com",
+            "/.//evil.example.com",
+            "/a/../../%2e%2e//evil.example.com",
             "/da\tsh",
             "/da\\sh",
             "/da\u{85}sh",
@@ -258,6 +272,26 @@ mod tests {
             ),
             Ok(())
         );
+    }
+
+    #[test]
+    fn who_says_two_things_says_nothing() {
+        let ours = "https://auth.example.com";
+        let two = |name| {
+            let mut two = headers(&[
+                ("cookie", "a=b"),
+                ("origin", ours),
+                ("sec-fetch-site", "same-origin"),
+            ]);
+            two.append(name, "same-origin".parse().unwrap());
+            check(&two, &settings())
+        };
+        assert_eq!(two("origin"), Err(refusal::INVALID_ORIGIN));
+        assert_eq!(two("sec-fetch-site"), Err(refusal::INVALID_ORIGIN));
+        let mut unreadable = headers(&[("cookie", "a=b"), ("referer", ours)]);
+        unreadable.insert("origin", HeaderValue::from_bytes(b"\xff").unwrap());
+        let refused = check(&unreadable, &settings());
+        assert_eq!(refused, Err(refusal::INVALID_ORIGIN));
     }
 
     #[test]

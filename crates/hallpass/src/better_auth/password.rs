@@ -13,11 +13,10 @@ use super::fields::{Faults, Fields};
 use super::origin;
 use super::refusal::{PostErrors, Refusal, ServerErrors, SessionErrors, TryErrors};
 use crate::email::EmailAddress;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::hallpass::Hallpass;
-use crate::method::password::{Credentials, Registration};
+use crate::method::password::{Credentials, Registration, TypedRegistration};
 use crate::settings::Settings;
-use crate::user::parse_image;
 use crate::web::ApiTag;
 use crate::web::client::ClientAddress;
 use crate::web::json::Field;
@@ -98,11 +97,13 @@ impl SignUpBody {
 
 impl SignUp {
     fn registration(&self, settings: &Settings) -> Result<Registration, Error> {
-        let image = parse_image(self.image.as_deref());
-        let image = image.map_err(|fault| Error::Invalid(vec![fault]))?;
-        let (email, name) = (&self.email, Some(self.name.as_str()));
-        let registration = Registration::new(settings, email, &self.password, name)?;
-        Ok(registration.with_image(image))
+        let typed = TypedRegistration {
+            email: Some(&self.email),
+            password: Some(&self.password),
+            name: Some(&self.name),
+            image: self.image.as_deref(),
+        };
+        Registration::check(settings, &typed, error::Faults::default())
     }
 }
 

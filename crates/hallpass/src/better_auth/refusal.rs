@@ -188,7 +188,8 @@ impl Refusal {
         Self::new(BAD, None, message)
     }
 
-    pub(super) fn unsupported_media_type(message: String) -> Self {
+    pub(super) fn unsupported_media_type(said: &str, allowed: &str) -> Self {
+        let message = format!("Content-Type \"{said}\" is not allowed. Allowed types: {allowed}");
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Self::new(status, Some("UNSUPPORTED_MEDIA_TYPE"), message)
     }

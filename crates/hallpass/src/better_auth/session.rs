@@ -1,10 +1,12 @@
 //! Who is signed in, and signing out.
 
+use std::convert::Infallible;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,9 +24,10 @@ use crate::hallpass::Hallpass;
 use crate::session;
 use crate::session::web::{CurrentBearer, Pass, SentToken, end_session, sent_token};
 use crate::user::User;
+use crate::web::ApiTag;
 use crate::web::client::ClientAddress;
+use crate::web::cookie::{self, Cookie};
 use crate::web::json::Field;
-use crate::web::{ApiTag, cookie};
 
 /// Somebody who is signed in, and the token that says so.
 pub(super) struct SignedIn {
@@ -33,7 +36,8 @@ pub(super) struct SignedIn {
 }
 
 impl SignedIn {
-    async fn find(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Error> {
+    /// Asked after the body was looked at, where there is one.
+    pub(super) async fn find(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Error> {
         let Pass { user, bearer } = Pass::from_request_parts(parts, hallpass).await?;
         let sent = sent_token(&parts.headers, hallpass.settings())?;
         let token = Token {
@@ -108,7 +112,8 @@ fn show(SignedIn { user, token }: SignedIn) -> Result<Response, Refusal> {
 fn nobody_any_more(headers: &HeaderMap, hallpass: &Hallpass) -> Result<Response, Refusal> {
     let settings = hallpass.settings();
     let cookies = match sent_token(headers, settings)? {
-        SentToken::Cookie(_) => end_session(settings, headers)?,
+        // The mark that there was one stays, for the pages to say so.
+        SentToken::Cookie(_) => vec![Cookie::Session.clear(settings)?],
         SentToken::Header(_) => Vec::new(),
     };
     Ok((cookie::set(cookies), NOBODY).into_response())
@@ -235,16 +240,16 @@ pub(super) struct SignedOutAnswer {
 pub(super) async fn sign_out(
     State(hallpass): State<Hallpass>,
     ClientAddress(client): ClientAddress,
-    bearer: Result<CurrentBearer, Error>,
-    headers: HeaderMap,
+    mut parts: Parts,
     Posted(body): Posted<SignOutBody>,
 ) -> Result<Response, Refusal> {
     body.optional()?.map_or(Ok(()), SignOutBody::check)?;
     // The token is enough: somebody whose account is gone wants the same.
+    let bearer = CurrentBearer::from_request_parts(&mut parts, &hallpass).await;
     if let Ok(CurrentBearer(bearer)) = bearer {
         session::signed_out(bearer.user_id, client);
     }
-    let cookies: Vec<HeaderValue> = end_session(hallpass.settings(), &headers)?;
+    let cookies = end_session(hallpass.settings(), &parts.headers)?;
     let body = Json(SignedOutAnswer { success: true });
     Ok((cookie::set(cookies), body).into_response())
 }
@@ -277,18 +282,14 @@ impl Fields for RevokeBody {}
     ),
 )]
 pub(super) async fn revoke_session(
-    signed_in: Result<SignedIn, Refusal>,
+    State(hallpass): State<Hallpass>,
+    parts: Parts,
     Posted(body): Posted<RevokeBody>,
-) -> Refusal {
+) -> Result<Infallible, Refusal> {
     let mut faults = Faults::default();
-    let asked = body.required().and_then(|body| {
-        let token = faults.required("token", body.token);
-        faults.finish(token)
-    });
-    match asked.and(signed_in) {
-        Ok(_) => SESSIONS_CANNOT_BE_REVOKED.into(),
-        Err(refusal) => refusal,
-    }
+    let token = faults.required("token", body.required()?.token);
+    faults.finish(token)?;
+    refuse_to_revoke(parts, &hallpass).await
 }
 
 /// End all other sessions
@@ -306,10 +307,11 @@ pub(super) async fn revoke_session(
     ),
 )]
 pub(super) async fn revoke_other_sessions(
-    signed_in: Result<SignedIn, Refusal>,
+    State(hallpass): State<Hallpass>,
+    parts: Parts,
     _: Posted<Anything>,
-) -> Refusal {
-    refuse_to_revoke(signed_in)
+) -> Result<Infallible, Refusal> {
+    refuse_to_revoke(parts, &hallpass).await
 }
 
 /// End all sessions
@@ -327,13 +329,15 @@ pub(super) async fn revoke_other_sessions(
     ),
 )]
 pub(super) async fn revoke_sessions(
-    signed_in: Result<SignedIn, Refusal>,
+    State(hallpass): State<Hallpass>,
+    parts: Parts,
     _: Posted<Anything>,
-) -> Refusal {
-    refuse_to_revoke(signed_in)
+) -> Result<Infallible, Refusal> {
+    refuse_to_revoke(parts, &hallpass).await
 }
 
 /// Only who is signed in learns what cannot be done.
-fn refuse_to_revoke(signed_in: Result<SignedIn, Refusal>) -> Refusal {
-    signed_in.map_or_else(|refusal| refusal, |_| SESSIONS_CANNOT_BE_REVOKED.into())
+async fn refuse_to_revoke(mut parts: Parts, hallpass: &Hallpass) -> Result<Infallible, Refusal> {
+    SignedIn::find(&mut parts, hallpass).await?;
+    Err(SESSIONS_CANNOT_BE_REVOKED.into())
 }

@@ -56,8 +56,11 @@ impl ImageUrl {
         if text.len() > Self::MAX_BYTES {
             return Err(InvalidImage::TooLong);
         }
-        // What a URL parser would drop or turn around is not taken.
-        let plain = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
+        // What a URL parser would drop, turn around or encode is not taken, and
+        // with it what would end an attribute of HTML.
+        let plain = !text.contains(|c: char| {
+            c.is_control() || c.is_whitespace() || matches!(c, '\\' | '"' | '<' | '>')
+        });
         if plain && (is_path(text) || is_of_the_web(text)) {
             Ok(Some(Self(text.to_owned())))
         } else {
@@ -105,6 +108,8 @@ mod tests {
             "ann.png",
             "https://",
             "/a b",
+            "/a\"onload=alert(1)",
+            "/<script>",
             "/a\0",
         ] {
             assert_eq!(

@@ -48,6 +48,7 @@ fn surroundings() -> OpenApiRouter<Hallpass> {
         .merge(page::home::routes())
         .merge(health::routes())
         .merge(docs::routes())
+        .merge(better_auth::unknown())
 }
 
 /// The API alone, to be merged into another application's router.

@@ -35,7 +35,7 @@ fn update(app: &TestApp, token: &str, body: &Value) -> Request {
 }
 
 /// Status and Better Auth's code.
-fn verdict(answer: &Answer) -> (u16, &'static str) {
+pub(crate) fn verdict(answer: &Answer) -> (u16, &'static str) {
     let code = answer.json()["code"]
         .as_str()
         .unwrap_or_default()
@@ -324,9 +324,10 @@ on_both_engines! {
             assert_eq!(verdict(&answer), code, "{email}\n{answer}");
             assert_eq!(answer.header("set-cookie"), None);
         }
-        let body = json!({"name": "a\0", "email": "bob@example.com", "password": "k7 vz2", "image": "/x"});
-        let both = app.post(SIGN_UP).json(&body).await;
-        assert_eq!(message(&both), "[body.name] The name must not hold control characters.");
+        let body = json!({"name": "a\0", "email": "bob@example.com", "password": "k7 vz2", "image": "x"});
+        let all = app.post(SIGN_UP).json(&body).await;
+        assert_eq!(message(&all), "[body.name] The name must not hold control characters.; \
+            [body.image] The image must be an https or http URL, or a path that begins with /.");
         assert_eq!(app.database.users().await, 1);
         for (email, password, code) in [("not-an-address", PASSWORD, "INVALID_EMAIL"), ("ann@example.com", long.as_str(), "PASSWORD_TOO_LONG")] {
             assert_eq!(verdict(&sign_in(&app, email, password).await), (400, code), "{email}");

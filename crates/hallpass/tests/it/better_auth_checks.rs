@@ -4,21 +4,10 @@
 use hallpass::Signing;
 use serde_json::json;
 
-use crate::rig::{Answer, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp, on_both_engines};
+use crate::better_auth::verdict;
+use crate::rig::{FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp, on_both_engines};
 
 const FOREIGN: &str = "https://evil.example.com";
-
-fn code(answer: &Answer) -> (u16, String) {
-    let code = answer.json()["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status, code)
-}
-
-fn refused(status: u16, code: &str) -> (u16, String) {
-    (status, code.to_owned())
-}
 
 /// A POST by somebody who is signed in.
 fn by_cookie(app: &TestApp, path: &str, token: &str) -> Request {
@@ -52,26 +41,29 @@ on_both_engines! {
             for text in ["{", "", "{\"a\":1} x", "\u{feff}{}", "{\"a\":\"\\ud800\"}x", "nul", "{'a':1}"] {
                 let answer = post().raw_json(text).await;
                 let expected = if text.is_empty() { (403, "INVALID_ORIGIN") } else { (400, "BAD_REQUEST") };
-                assert_eq!(code(&answer), refused(expected.0, expected.1), "{path} {text}");
+                assert_eq!(verdict(&answer), expected, "{path} {text}");
             }
             let not_utf8 = post().raw_json(b"{\"name\":\"\xff\"}").await;
-            assert_eq!(code(&not_utf8), refused(400, "BAD_REQUEST"), "{path}");
+            assert_eq!(verdict(&not_utf8), (400, "BAD_REQUEST"), "{path}");
             let forms = path.ends_with("/email");
             for kind in ["text/plain", "multipart/form-data", "application/jsonx", "application/x-www-form-urlencoded"] {
                 let answer = post().header("content-type", kind).raw("{}").await;
                 if forms && kind.ends_with("urlencoded") {
-                    assert_eq!(code(&answer), refused(403, "INVALID_ORIGIN"), "{path} {kind}");
+                    assert_eq!(verdict(&answer), (403, "INVALID_ORIGIN"), "{path} {kind}");
                     continue;
                 }
-                assert_eq!(code(&answer), refused(415, "UNSUPPORTED_MEDIA_TYPE"), "{path} {kind}");
+                assert_eq!(verdict(&answer), (415, "UNSUPPORTED_MEDIA_TYPE"), "{path} {kind}");
                 let allowed = if forms { "application/x-www-form-urlencoded, application/json" } else { "application/json" };
                 let said = format!("Content-Type \"{kind}\" is not allowed. Allowed types: {allowed}");
                 assert_eq!(answer.json()["message"], said);
             }
             let two = post().raw_json("{}").header("content-type", "text/plain").await;
             assert_eq!(two.status, 415, "{path}");
+            // What is not there is of no type.
+            let empty = post().header("content-type", "text/plain").await;
+            assert_eq!(verdict(&empty), (403, "INVALID_ORIGIN"), "{path}");
             let large = post().raw_json("x".repeat(65 * 1024)).await;
-            assert_eq!(code(&large), refused(413, "BODY_TOO_LARGE"), "{path}");
+            assert_eq!(verdict(&large), (413, "BODY_TOO_LARGE"), "{path}");
         }
     }
 
@@ -81,19 +73,19 @@ on_both_engines! {
         for path in ["sign-up/email", "sign-in/email", "sign-out", "update-user", "revoke-session", "get-session"] {
             let path = format!("/api/auth/{path}");
             let post = || by_cookie(&app, &path, &ann.token).raw_json("[]");
-            assert_eq!(code(&post().await), refused(403, "MISSING_OR_NULL_ORIGIN"), "{path}");
-            assert_eq!(code(&post().header("origin", "null").await), refused(403, "MISSING_OR_NULL_ORIGIN"), "{path}");
-            assert_eq!(code(&post().header("origin", FOREIGN).await), refused(403, "INVALID_ORIGIN"), "{path}");
-            assert_eq!(code(&post().header("referer", FOREIGN).await), refused(403, "INVALID_ORIGIN"), "{path}");
+            assert_eq!(verdict(&post().await), (403, "MISSING_OR_NULL_ORIGIN"), "{path}");
+            assert_eq!(verdict(&post().header("origin", "null").await), (403, "MISSING_OR_NULL_ORIGIN"), "{path}");
+            assert_eq!(verdict(&post().header("origin", FOREIGN).await), (403, "INVALID_ORIGIN"), "{path}");
+            assert_eq!(verdict(&post().header("referer", FOREIGN).await), (403, "INVALID_ORIGIN"), "{path}");
             let two = post().header("origin", PUBLIC_URL).header("origin", FOREIGN).await;
-            assert_eq!(code(&two), refused(403, "INVALID_ORIGIN"), "{path}");
+            assert_eq!(verdict(&two), (403, "INVALID_ORIGIN"), "{path}");
             for ours in [PUBLIC_URL, FRONT_END] {
                 let answer = post().header("origin", ours).await;
                 assert_ne!(answer.status, 403, "{path} {ours}");
             }
             // Somebody else's cookie is a cookie.
             let stranger = app.post(&path).header("cookie", "theme=dark").raw_json("{}").await;
-            assert_eq!(code(&stranger), refused(403, "MISSING_OR_NULL_ORIGIN"), "{path}");
+            assert_eq!(verdict(&stranger), (403, "MISSING_OR_NULL_ORIGIN"), "{path}");
         }
         assert_eq!(app.database.dump().await, before);
     }
@@ -107,7 +99,7 @@ on_both_engines! {
                 let path = format!("/api/auth/{path}");
                 for url in ["https://evil.example.com/x", "//evil.example.com", "/\\evil.example.com", "javascript:alert(1)"] {
                     let answer = app.post(&path).json(&json!({ member: url })).await;
-                    assert_eq!(code(&answer), refused(403, code_of_it), "{path} {member} {url}");
+                    assert_eq!(verdict(&answer), (403, code_of_it), "{path} {member} {url}");
                 }
                 let answer = app.post(&path).json(&json!({ member: 1 })).await;
                 assert_eq!((answer.status, answer.json().get("code").is_none()), (400, true), "{path} {member}");
@@ -116,13 +108,13 @@ on_both_engines! {
             }
         }
         let queried = app.post("/api/auth/sign-in/email?callbackURL=https://evil.example.com").raw_json("{}").await;
-        assert_eq!(code(&queried), refused(403, "INVALID_CALLBACK_URL"));
+        assert_eq!(verdict(&queried), (403, "INVALID_CALLBACK_URL"));
     }
 
     async fn fields_are_looked_at_before_sessions(app) {
         let said = async |path: &str, body: &str| {
             let answer = app.post(&format!("/api/auth/{path}")).raw_json(body).await;
-            assert_eq!(code(&answer), refused(400, "VALIDATION_ERROR"), "{answer}");
+            assert_eq!(verdict(&answer), (400, "VALIDATION_ERROR"), "{answer}");
             answer.json()["message"].as_str().unwrap().to_owned()
         };
         assert_eq!(said("update-user", "").await, "[body] Invalid input: expected record, received undefined");
@@ -149,17 +141,17 @@ on_both_engines! {
         let known = json!({"email": ann.email, "password": PASSWORD});
         for (path, body) in [("/api/auth/sign-up/email", &typed), ("/api/auth/sign-in/email", &known)] {
             let post = || app.post(path).json(body);
-            assert_eq!(code(&post().header("origin", FOREIGN).await), refused(403, "INVALID_ORIGIN"), "{path}");
-            assert_eq!(code(&post().header("referer", FOREIGN).await), refused(403, "INVALID_ORIGIN"), "{path}");
+            assert_eq!(verdict(&post().header("origin", FOREIGN).await), (403, "INVALID_ORIGIN"), "{path}");
+            assert_eq!(verdict(&post().header("referer", FOREIGN).await), (403, "INVALID_ORIGIN"), "{path}");
             let hidden = post().header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "no-cors").await;
-            assert_eq!(code(&hidden), refused(403, "MISSING_OR_NULL_ORIGIN"), "{path}");
+            assert_eq!(verdict(&hidden), (403, "MISSING_OR_NULL_ORIGIN"), "{path}");
             let navigation = post().header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate").header("origin", PUBLIC_URL).await;
-            assert_eq!(code(&navigation), refused(403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"), "{path}");
+            assert_eq!(verdict(&navigation), (403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"), "{path}");
         }
         assert_eq!(app.database.users().await, 1);
         // Fields come first, as upstream.
         let fields = app.post("/api/auth/sign-in/email").header("origin", FOREIGN).raw_json("{}").await;
-        assert_eq!(code(&fields), refused(400, "VALIDATION_ERROR"));
+        assert_eq!(verdict(&fields), (400, "VALIDATION_ERROR"));
         // No browser is speaking, or our own page is.
         assert_eq!(app.post("/api/auth/sign-in/email").json(&known).await.status, 200);
         let own = app.post("/api/auth/sign-in/email").header("sec-fetch-site", "same-origin").header("origin", "null");

@@ -52,6 +52,17 @@ on_both_engines! {
         assert_eq!(api.me(&ann.token).await.status, 200);
     }
 
+    /// As where a Better Auth server is moved over route by route.
+    async fn what_is_no_route_below_better_auths_path_is_the_embedders(app) {
+        let theirs = Router::new().route("/api/auth/{*path}", get(async || "theirs"));
+        let theirs = theirs.route("/api/auth/callback/{provider}", get(async || "their callback"));
+        let both = app.serving(theirs.merge(app.hallpass.routes()));
+        for (path, text) in [("/api/auth/nope", "theirs"), ("/api/auth/callback/github", "their callback")] {
+            assert_eq!(both.get(path).bare().await.text(), text, "{path}");
+        }
+        assert_eq!(both.get("/api/auth/get-session").await.text(), "null");
+    }
+
     async fn the_pages_alone_answer_no_api(app) {
         let style = style(&app).await;
         let pages = app.serving(app.hallpass.pages());

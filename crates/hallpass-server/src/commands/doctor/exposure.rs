@@ -219,13 +219,15 @@ fn check_cookie_prefix(prefix: &str, report: &mut Report) {
 
 fn check_same_site(same_site: SameSite, report: &mut Report) {
     match same_site {
-        SameSite::Lax => report.note(
+        SameSite::Strict => {
+            report.ok(
+                SAME_SITE,
+                "other sites never make a browser send the cookie",
+            );
+        }
+        _ => report.note(
             SAME_SITE,
             "lax: whoever follows a link from another site to here is signed in at once",
-        ),
-        _ => report.ok(
-            SAME_SITE,
-            "other sites never make a browser send the cookie",
         ),
     }
 }

@@ -54,6 +54,7 @@ impl Registration {
             email: Some(email),
             password: Some(password),
             name,
+            image: None,
         };
         Self::check(settings, &typed, Faults::default())
     }
@@ -72,7 +73,7 @@ impl Registration {
     }
 
     /// Checks what is there, and adds to the faults found so far.
-    fn check(
+    pub(crate) fn check(
         settings: &Settings,
         typed: &TypedRegistration<'_>,
         mut faults: Faults,
@@ -86,27 +87,24 @@ impl Registration {
             faults.push(refuse(refused));
         }
         let name = faults.keep(user::parse_name(typed.name));
-        let parsed = email.zip(password).zip(name);
-        faults.finish(parsed.map(|((email, password), name)| Self {
+        let image = faults.keep(user::parse_image(typed.image));
+        let parsed = email.zip(password).zip(name).zip(image);
+        faults.finish(parsed.map(|(((email, password), name), image)| Self {
             email,
             password,
             name,
-            image: None,
+            image,
         }))
-    }
-
-    /// With the address of a picture.
-    #[must_use]
-    pub fn with_image(self, image: Option<ImageUrl>) -> Self {
-        Self { image, ..self }
     }
 }
 
 /// What was typed; a field that is missing has had its fault noted.
-struct TypedRegistration<'a> {
-    email: Option<&'a str>,
-    password: Option<&'a SecretString>,
-    name: Option<&'a str>,
+#[derive(Clone, Copy)]
+pub(crate) struct TypedRegistration<'a> {
+    pub(crate) email: Option<&'a str>,
+    pub(crate) password: Option<&'a SecretString>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) image: Option<&'a str>,
 }
 
 /// What somebody types to sign in, checked.

@@ -98,6 +98,7 @@ impl RegisterBody {
             email: email.as_deref(),
             password: password.as_ref(),
             name: name.as_deref(),
+            image: None,
         };
         Registration::check(settings, &typed, faults)
     }

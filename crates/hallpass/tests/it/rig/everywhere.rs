@@ -54,7 +54,7 @@ pub(super) fn check(path: &str, answer: &Answer) {
 }
 
 /// What is under Better Auth's path, but for the routes of ours that are there.
-fn is_of_better_auth(path: &str) -> bool {
+pub(super) fn is_of_better_auth(path: &str) -> bool {
     let ours = ["", "register", "signin", "signout"];
     path.strip_prefix("/api/auth/")
         .is_some_and(|route| !ours.contains(&route))
