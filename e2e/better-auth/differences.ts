@@ -1,0 +1,39 @@
+// Where Hallpass answers otherwise than Better Auth, on purpose, and why.
+//
+// The values are compared exactly, after ids, times and tokens were replaced by
+// words. What is not here fails the test, and so does what is here in vain.
+
+import { ABSENT, type Accepted } from "./support/compare";
+
+export const DIFFERENCES: Accepted[] = [
+  {
+    why: "Every answer of Hallpass says that no page may embed it, guess its type or run in it.",
+    steps: ["*"],
+    differences: {
+      "*.headers.x-content-type-options": [ABSENT, "nosniff"],
+      "*.headers.referrer-policy": [ABSENT, "no-referrer"],
+      "*.headers.content-security-policy": [
+        ABSENT,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      ],
+      "*.headers.cross-origin-resource-policy": [ABSENT, "same-origin"],
+    },
+  },
+  {
+    why: "Every request has an id, by which it is found in the log.",
+    steps: ["*"],
+    differences: { "*.headers.x-request-id": [ABSENT, "<request id>"] },
+  },
+  {
+    why: "The session ends an hour after sign-in, and the cookie is sent to our own site only.",
+    steps: ["*"],
+    differences: {
+      "*.cookies.session_token.name": ["better-auth.session_token", "hallpass.session_token"],
+      "*.cookies.session_token.attributes": [
+        "Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
+        "Max-Age=3600; Path=/; HttpOnly; SameSite=Strict",
+      ],
+      "*.expiresAt": ["<604800 s after createdAt>", "<3600 s after createdAt>"],
+    },
+  },
+];
