@@ -1,26 +1,20 @@
 // Two logs of the same script, and the differences between them that are accepted.
 
-import { type Json, type Leaf, leaves } from "./json";
-import type { Log } from "./stage";
-
-/** What stands in the place of a value that is not there. */
-export const ABSENT = "(absent)";
+import { ABSENT, type Fields, type Json, type Pair, pairs, written } from "./json";
+import type { Log, Step } from "./stage";
 
 export interface Accepted {
   why: string;
   /** `<scenario>: <step>`; `*` stands for anything. */
   steps: string[];
   /** By the place in the log, `*` as above: what upstream says, and what Hallpass says. */
-  differences: Record<string, [upstream: Leaf, hallpass: Leaf]>;
+  differences: Record<string, [upstream: Json, hallpass: Json]>;
   /** Only with clients of these versions. */
   clients?: string[];
 }
 
-interface Position {
+interface Position extends Pair {
   step: string;
-  at: string;
-  upstream: Leaf;
-  hallpass: Leaf;
 }
 
 interface Rule {
@@ -28,8 +22,8 @@ interface Rule {
   why: string;
   steps: RegExp[];
   at: RegExp;
-  upstream: Leaf;
-  hallpass: Leaf;
+  upstream: string;
+  hallpass: string;
   called: string;
 }
 
@@ -44,10 +38,10 @@ export function faults(upstream: Log, hallpass: Log, accepted: Accepted[]): stri
   const found: string[] = [];
   for (const position of positions) {
     const about = rules.filter((rule) => concerns(rule, position));
-    const matching = about.find((rule) => rule.hallpass === position.hallpass);
+    const matching = about.find((rule) => rule.hallpass === written(position.hallpass));
     if (matching) {
       used.add(matching);
-    } else if (position.upstream !== position.hallpass) {
+    } else if (written(position.upstream) !== written(position.hallpass)) {
       found.push(describe("not accepted", position));
     } else if (about[0]) {
       found.push(describe(`accepted, and not there («${about[0].why}»)`, position));
@@ -60,7 +54,7 @@ export function faults(upstream: Log, hallpass: Log, accepted: Accepted[]): stri
 
 function concerns(rule: Rule, { step, at, upstream }: Position): boolean {
   return (
-    rule.upstream === upstream &&
+    rule.upstream === written(upstream) &&
     rule.at.test(at) &&
     rule.steps.some((pattern) => pattern.test(step))
   );
@@ -72,9 +66,9 @@ function rulesOf(accepted: Accepted): Rule[] {
     scenarios: accepted.steps.map(scenarioOf),
     steps: accepted.steps.map(glob),
     at: glob(at),
-    upstream,
-    hallpass,
-    called: `${accepted.steps.join(", ")} / ${at}: ${show(upstream)} -> ${show(hallpass)}`,
+    upstream: written(upstream),
+    hallpass: written(hallpass),
+    called: `${accepted.steps.join(", ")} / ${at}: ${written(upstream)} -> ${written(hallpass)}`,
   }));
 }
 
@@ -85,34 +79,28 @@ function scenarioOf(step: string): string {
 function* everywhere(upstream: Log, hallpass: Log): Generator<Position> {
   const names = headerNames([upstream, hallpass]);
   for (const step of union(Object.keys(upstream), Object.keys(hallpass))) {
-    const ours = leaves(upstream[step] ?? {});
-    const theirs = leaves(hallpass[step] ?? {});
-    const exchanges = [...ours.keys()].filter((at) => /^\d+\.status$/.test(at));
-    const headers = exchanges.flatMap((at) => names.map((name) => at.replace("status", name)));
-    for (const at of union([...ours.keys(), ...theirs.keys()], headers)) {
-      yield {
-        step,
-        at,
-        upstream: ours.get(at) ?? missing(ours, at),
-        hallpass: theirs.get(at) ?? missing(theirs, at),
-      };
+    const theirs = withHeaders(upstream[step], names);
+    const ours = withHeaders(hallpass[step], names);
+    for (const pair of pairs(theirs, ours)) {
+      yield { step, ...pair };
     }
   }
 }
 
-/** `null` is a value, and what `Map.get` finds of it is nothing to `??`. */
-function missing(values: Map<string, Leaf>, at: string): Leaf {
-  return values.has(at) ? null : ABSENT;
+/** So that a header which the one server has and the other has not is seen as absent. */
+function withHeaders(step: Step | undefined, names: string[]): Fields {
+  const absent = Object.fromEntries(names.map((name) => [name, ABSENT]));
+  const exchanges = (step?.exchanges ?? []).map((exchange, at): [string, Json] => [
+    `${at + 1}`,
+    { ...exchange, headers: { ...absent, ...exchange.headers } },
+  ]);
+  const returned = step?.returned === undefined ? {} : { returned: step.returned };
+  return { ...Object.fromEntries(exchanges), ...returned };
 }
 
-/** So that a header which one server has and the other has not is seen as absent. */
 function headerNames(logs: Log[]): string[] {
-  const names = logs.flatMap((log) =>
-    Object.values(log).flatMap((step) =>
-      [...leaves(step).keys()].filter((at) => /^\d+\.headers\./.test(at)),
-    ),
-  );
-  return union(names.map((at) => at.replace(/^\d+\./, "")));
+  const exchanges = logs.flatMap((log) => Object.values(log).flatMap((step) => step.exchanges));
+  return union(exchanges.flatMap(({ headers }) => Object.keys(headers)));
 }
 
 function union(...lists: string[][]): string[] {
@@ -125,9 +113,5 @@ function glob(pattern: string): RegExp {
 }
 
 function describe(what: string, { step, at, upstream, hallpass }: Position): string {
-  return `${what}: ${step} / ${at}\n    upstream ${show(upstream)}\n    hallpass ${show(hallpass)}`;
-}
-
-function show(value: Json): string {
-  return JSON.stringify(value);
+  return `${what}: ${step} / ${at}\n    upstream ${written(upstream)}\n    hallpass ${written(hallpass)}`;
 }

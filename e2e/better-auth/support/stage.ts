@@ -5,14 +5,31 @@ import type { ClientFactory } from "./client";
 import type { Json } from "./json";
 import { Mask, token } from "./mask";
 import type { Peer } from "./peer";
-import { type Exchange, Visitor, parseSetCookie } from "./visitor";
-import { type Answer, type Headers, header } from "./wire";
+import { type Exchange, type SetCookie, Visitor, parseSetCookie } from "./visitor";
+import { type Answer, type Headers, type Request, header } from "./wire";
 
 /** Of the connection, and not of the answer. */
 const OF_TRANSPORT = ["connection", "content-length", "date", "keep-alive", "transfer-encoding"];
 
+/** One request and its answer, as they are compared. */
+export interface Wire {
+  request: string;
+  status: number;
+  headers: Record<string, string>;
+  cookies: Json;
+  /** Where no client has read it. */
+  body?: Json;
+  [name: string]: Json | undefined;
+}
+
+export interface Step {
+  exchanges: Wire[];
+  /** What the client made of it. */
+  returned?: Json;
+}
+
 /** What happened, by `<scenario>: <step>`. */
-export type Log = Record<string, Json>;
+export type Log = Record<string, Step>;
 
 export type Scenario = (stage: Stage) => Promise<void>;
 
@@ -62,14 +79,13 @@ export class Stage {
     await this.peer.tick();
     this.exchanges = [];
     const returned = await act();
-    const asked = this.exchanges.map((exchange) => this.wire(exchange, isAnswer(returned)));
-    const session = this.exchanges.map((exchange) => sessionOf(this.peer, exchange)).at(-1) ?? "";
-    this.log[key] = {
-      ...Object.fromEntries(asked.map((answer, at) => [String(at + 1), answer])),
-      ...(isAnswer(returned) || returned === undefined
-        ? {}
-        : { returned: this.mask.json(returned, session) }),
-    };
+    const exchanges = this.exchanges.map((exchange) => this.wire(exchange, isAnswer(returned)));
+    const last = this.exchanges.at(-1);
+    const session = last ? sessionOf(this.peer, last) : "";
+    this.log[key] =
+      isAnswer(returned) || returned === undefined
+        ? { exchanges }
+        : { exchanges, returned: this.mask.json(returned, session) };
   }
 
   private readonly note = (exchange: Exchange): void => {
@@ -77,19 +93,19 @@ export class Stage {
   };
 
   /** The body too, where no client has read it. */
-  private wire(exchange: Exchange, withBody: boolean): Json {
+  private wire(exchange: Exchange, withBody: boolean): Wire {
     const { request, answer } = exchange;
     const session = sessionOf(this.peer, exchange);
     return {
       request: `${request.method} ${request.path}`,
       status: answer.status,
       headers: this.headers(answer.headers, session),
-      cookies: this.cookies(answer.headers, session),
+      cookies: this.cookies(exchange),
       ...(withBody ? { body: this.body(answer, session) } : {}),
     };
   }
 
-  private headers(headers: Headers, session: string): Json {
+  private headers(headers: Headers, session: string): Record<string, string> {
     const result: Record<string, string> = {};
     for (const [name, value] of headers) {
       if (name !== "set-cookie" && !OF_TRANSPORT.includes(name)) {
@@ -100,16 +116,17 @@ export class Stage {
     return result;
   }
 
-  private cookies(headers: Headers, session: string): Json {
+  private cookies({ request, answer }: Exchange): Json {
+    const sent = tokenSent(this.peer, request);
     const result: Record<string, Json> = {};
-    for (const [, line] of headers.filter(([name]) => name === "set-cookie")) {
-      const { name, value, attributes } = parseSetCookie(line);
-      const short = name.slice(name.indexOf(".") + 1);
-      if (short in result) {
-        throw new Error(`two cookies ${name} in one answer`);
+    for (const cookie of cookiesOf(answer)) {
+      const name = cookie.name.slice(cookie.name.indexOf(".") + 1);
+      if (name in result) {
+        throw new Error(`two cookies ${cookie.name} in one answer`);
       }
-      const masked = this.mask.text(value, session);
-      result[short] = { name, value: masked, attributes: attributes.join("; ") };
+      const isAsSent = sent !== "" && token(cookie.value) === sent;
+      const value = isAsSent ? "<the token that was sent>" : this.mask.text(cookie.value, token(cookie.value));
+      result[name] = { name: cookie.name, value, attributes: cookie.attributes.join("; ") };
     }
     return result;
   }
@@ -124,17 +141,20 @@ export class Stage {
 
 /** The token that the asker holds when the answer is there. */
 function sessionOf(peer: Peer, { request, answer }: Exchange): string {
-  const set = answer.headers
-    .filter(([name]) => name === "set-cookie")
-    .map(([, line]) => parseSetCookie(line))
-    .find(({ name }) => name === peer.cookie);
-  if (set && set.value !== "") {
-    return token(set.value);
-  }
+  const set = cookiesOf(answer).find(({ name, value }) => name === peer.cookie && value !== "");
+  return set ? token(set.value) : tokenSent(peer, request);
+}
+
+function tokenSent(peer: Peer, request: Request): string {
   const sent = new Map(request.headers);
   const bearer = /^bearer (.*)$/i.exec(sent.get("authorization") ?? "")?.[1];
   const cookie = new RegExp(`(?:^|; )${peer.cookie}=([^;]*)`).exec(sent.get("cookie") ?? "")?.[1];
   return token(bearer ?? cookie ?? "");
+}
+
+function cookiesOf(answer: Answer): SetCookie[] {
+  const lines = answer.headers.filter(([name]) => name === "set-cookie");
+  return lines.map(([, line]) => parseSetCookie(line));
 }
 
 function isAnswer(value: unknown): value is Answer {
