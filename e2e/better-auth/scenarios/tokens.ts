@@ -27,7 +27,6 @@ export const bearer: Scenario = async (stage) => {
   const phone = stage.browser();
   await stage.step("sign up", () => phone.client.signUp.email({ name, email, password }));
   const session = decodeURIComponent(phone.session);
-  const program = stage.program();
   const values: Record<string, string> = {
     "as it was handed out": `Bearer ${session}`,
     "in small letters": `bearer ${session}`,
@@ -45,16 +44,16 @@ export const bearer: Scenario = async (stage) => {
   };
   for (const [kind, authorization] of Object.entries(values)) {
     const headers = { authorization };
-    await stage.step(`${kind}: session`, () => program.get("/get-session", { headers }));
-    await stage.step(`${kind}: token`, () => program.get("/token", { headers }));
+    await stage.step(`${kind}: session`, () => stage.program().get("/get-session", { headers }));
+    await stage.step(`${kind}: token`, () => stage.program().get("/token", { headers }));
     await stage.step(`${kind}: update`, () =>
-      program.post("/update-user", { json: { name: "Ann" }, headers }),
+      stage.program().post("/update-user", { json: { name: "Ann" }, headers }),
     );
   }
   const headers = { authorization: `Bearer ${session}` };
   await bearerAndCookie(stage, phone, headers);
-  await stage.step("sign out", () => program.post("/sign-out", { json: {}, headers }));
-  await stage.step("and then", () => program.get("/get-session", { headers }));
+  await stage.step("sign out", () => stage.program().post("/sign-out", { json: {}, headers }));
+  await stage.step("and then", () => stage.program().get("/get-session", { headers }));
 };
 
 async function bearerAndCookie(

@@ -41,6 +41,7 @@ export const updateUser: Scenario = async (stage) => {
     "a text": "name",
   };
   for (const [kind, json] of Object.entries(bodies)) {
+    await tab.client.updateUser({ name: "Ann", image: "/a.png" });
     await stage.step(kind, () => tab.post(PATH, { json }));
     await stage.step(`${kind}: what is kept`, () => tab.client.getSession());
   }

@@ -9,16 +9,21 @@ export interface Accepted {
   steps: string[];
   /** By the place in the log, `*` as above: what upstream says, and what Hallpass says. */
   differences: Record<string, [upstream: Json, hallpass: Json]>;
+  /** Only where upstream answers with this status. */
+  status?: number;
   /** Only with clients of these versions. */
   clients?: string[];
 }
 
 interface Position extends Pair {
   step: string;
+  /** Of upstream's answer that this belongs to. */
+  status: number | undefined;
 }
 
 interface Rule {
   scenarios: string[];
+  status: number | undefined;
   why: string;
   steps: RegExp[];
   at: RegExp;
@@ -48,12 +53,15 @@ export function faults(upstream: Log, hallpass: Log, accepted: Accepted[]): stri
     }
   }
   const played = union(Object.keys(upstream).map(scenarioOf));
-  const idle = rules.filter((rule) => !used.has(rule) && rule.scenarios.some((name) => name === "*" || played.includes(name)));
+  const idle = rules.filter(
+    (rule) => !used.has(rule) && rule.scenarios.some((name) => name === "*" || played.includes(name)),
+  );
   return [...found, ...idle.map((rule) => `accepted, and nowhere: ${rule.called}`)];
 }
 
-function concerns(rule: Rule, { step, at, upstream }: Position): boolean {
+function concerns(rule: Rule, { step, at, upstream, status }: Position): boolean {
   return (
+    (rule.status === undefined || rule.status === status) &&
     rule.upstream === written(upstream) &&
     rule.at.test(at) &&
     rule.steps.some((pattern) => pattern.test(step))
@@ -64,6 +72,7 @@ function rulesOf(accepted: Accepted): Rule[] {
   return Object.entries(accepted.differences).map(([at, [upstream, hallpass]]) => ({
     why: accepted.why,
     scenarios: accepted.steps.map(scenarioOf),
+    status: accepted.status,
     steps: accepted.steps.map(glob),
     at: glob(at),
     upstream: written(upstream),
@@ -82,7 +91,8 @@ function* everywhere(upstream: Log, hallpass: Log): Generator<Position> {
     const theirs = withHeaders(upstream[step], names);
     const ours = withHeaders(hallpass[step], names);
     for (const pair of pairs(theirs, ours)) {
-      yield { step, ...pair };
+      const exchange = upstream[step]?.exchanges[Number.parseInt(pair.at) - 1];
+      yield { step, status: exchange?.status, ...pair };
     }
   }
 }

@@ -125,7 +125,8 @@ export class Stage {
         throw new Error(`two cookies ${cookie.name} in one answer`);
       }
       const isAsSent = sent !== "" && token(cookie.value) === sent;
-      const value = isAsSent ? "<the token that was sent>" : this.mask.text(cookie.value, token(cookie.value));
+      const ofSession = cookie.name === this.peer.cookie ? token(cookie.value) : "";
+      const value = isAsSent ? "<the token that was sent>" : this.mask.text(cookie.value, ofSession);
       result[name] = { name: cookie.name, value, attributes: cookie.attributes.join("; ") };
     }
     return result;
@@ -147,7 +148,7 @@ function sessionOf(peer: Peer, { request, answer }: Exchange): string {
 
 function tokenSent(peer: Peer, request: Request): string {
   const sent = new Map(request.headers);
-  const bearer = /^bearer (.*)$/i.exec(sent.get("authorization") ?? "")?.[1];
+  const bearer = /^bearer +(.*?) *$/i.exec(sent.get("authorization") ?? "")?.[1];
   const cookie = new RegExp(`(?:^|; )${peer.cookie}=([^;]*)`).exec(sent.get("cookie") ?? "")?.[1];
   return token(bearer ?? cookie ?? "");
 }
