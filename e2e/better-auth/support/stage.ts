@@ -150,7 +150,7 @@ function tokenSent(peer: Peer, request: Request): string {
   const sent = new Map(request.headers);
   const bearer = /^bearer +(.*?) *$/i.exec(sent.get("authorization") ?? "")?.[1];
   const cookie = new RegExp(`(?:^|; )${peer.cookie}=([^;]*)`).exec(sent.get("cookie") ?? "")?.[1];
-  return token(bearer ?? cookie ?? "");
+  return token(bearer ?? cookie?.replace(/^"(.*)"$/, "$1") ?? "");
 }
 
 function cookiesOf(answer: Answer): SetCookie[] {
