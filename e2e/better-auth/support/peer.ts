@@ -28,10 +28,16 @@ export interface Peer {
 }
 
 /** The real Better Auth, in a process of its own, on a database file of its own. */
-export async function startUpstream(): Promise<Peer> {
+export async function startUpstream(trusted: string[] = [FRONT_END]): Promise<Peer> {
   const folder = await mkdtemp(join(tmpdir(), "better-auth-e2e-"));
   const { PATH = "", HOME = "" } = process.env;
-  const environment = { PATH, HOME, NODE_ENV: "production", BETTER_AUTH_SECRET: SECRET };
+  const environment = {
+    PATH,
+    HOME,
+    NODE_ENV: "production",
+    BETTER_AUTH_SECRET: SECRET,
+    BETTER_AUTH_TRUSTED_ORIGINS: trusted.join(","),
+  };
   const script = resolve(__dirname, "../upstream/server.mjs");
   const program = new Program(process.execPath, [script, folder], environment);
   const stop = async (): Promise<void> => {

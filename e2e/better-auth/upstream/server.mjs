@@ -28,7 +28,6 @@ const { port } = server.address();
 const options = {
   baseURL: `http://localhost:${port}`,
   secret: process.env.BETTER_AUTH_SECRET,
-  trustedOrigins: ["http://localhost:3000"],
   database: {
     dialect: new SqliteDialect({ database: new Database(join(folder, "better-auth.db")) }),
     type: "sqlite",
