@@ -25,7 +25,9 @@ export interface Front {
 export async function bundle(version: Version): Promise<string> {
   const name = VERSIONS[version];
   const { outputFiles } = await build({
-    entryPoints: [join(__dirname, "../react/app.tsx")],
+    // Aliases are looked up from here.
+    absWorkingDir: join(__dirname, ".."),
+    entryPoints: ["react/app.tsx"],
     bundle: true,
     write: false,
     jsx: "automatic",
