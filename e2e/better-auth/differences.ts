@@ -6,5 +6,6 @@
 import { OF_CLIENT } from "./differences/by-client";
 import { BY_HAND } from "./differences/by-hand";
 import { EVERYWHERE } from "./differences/everywhere";
+import { NOT_YET } from "./differences/not-yet";
 
-export const DIFFERENCES = [...EVERYWHERE, ...OF_CLIENT, ...BY_HAND];
+export const DIFFERENCES = [...EVERYWHERE, ...OF_CLIENT, ...BY_HAND, ...NOT_YET];

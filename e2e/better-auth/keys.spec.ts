@@ -12,7 +12,9 @@ import { Visitor } from "./support/visitor";
 async function verified(peer: Peer, client: ClientFactory): Promise<object> {
   const tab = Visitor.browser(peer, () => {}, client);
   const ann = { name: "Ann", email: "ann@example.com", password: PASSWORD };
-  const { data: signedUp } = (await tab.client.signUp.email(ann)) as Answer<{ user: { id: string } }>;
+  const { data: signedUp } = (await tab.client.signUp.email(ann)) as Answer<{
+    user: { id: string };
+  }>;
   const { data } = (await tab.client.token()) as Answer<{ token: string }>;
   const keys = createRemoteJWKSet(new URL(`${peer.origin}/api/auth/jwks`));
   const { payload, protectedHeader } = await jwtVerify(data.token, keys, {
@@ -34,10 +36,7 @@ interface Answer<T> {
 
 test("a token is verified by the published keys", async () => {
   const client = await loadClient("1.7");
-  const peers = await Promise.all([
-    startUpstream(),
-    startHallpass({ HALLPASS_SIGNING: "eddsa" }),
-  ]);
+  const peers = await Promise.all([startUpstream(), startHallpass({ HALLPASS_SIGNING: "eddsa" })]);
   try {
     const [upstream, hallpass] = await Promise.all(peers.map((peer) => verified(peer, client)));
     expect(hallpass).toEqual(upstream);

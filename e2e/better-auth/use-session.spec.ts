@@ -65,7 +65,11 @@ class Desk {
     if (second !== undefined) {
       await expect(this.second.getByRole("heading")).toHaveText(second);
     }
-    this.seen.push([done, await take(this.first), second === undefined ? [] : await take(this.second)]);
+    this.seen.push([
+      done,
+      await take(this.first),
+      second === undefined ? [] : await take(this.second),
+    ]);
   }
 }
 
@@ -96,7 +100,7 @@ for (const version of Object.keys(VERSIONS) as Version[]) {
     const fronts = await Promise.all([openFront(script), openFront(script)]);
     const [before, behind] = fronts;
     const peers = await Promise.all([
-      startUpstream([before.origin]),
+      startUpstream({ trusted: before.origin }),
       startHallpass({ CORS_ORIGINS: behind.origin }),
     ]);
     try {

@@ -177,7 +177,10 @@ export const OF_CLIENT: Accepted[] = [
     ],
     differences: {
       "*.headers.set-auth-token": [TOKEN, ABSENT],
-      "*.cookies.session_token": [{ ...UPSTREAM_COOKIE, value: "<the token that was sent>" }, ABSENT],
+      "*.cookies.session_token": [
+        { ...UPSTREAM_COOKIE, value: "<the token that was sent>" },
+        ABSENT,
+      ],
     },
   },
   {

@@ -102,7 +102,9 @@ export const callbacks: Scenario = async (stage) => {
     );
   }
   await stage.step("with a wrong password", () =>
-    stage.browser().post("/sign-in/email", { json: { ...json, password: "wrong words", callbackURL: evil } }),
+    stage
+      .browser()
+      .post("/sign-in/email", { json: { ...json, password: "wrong words", callbackURL: evil } }),
   );
   await stage.step("with no password", () =>
     stage.browser().post("/sign-in/email", { json: { email, callbackURL: evil } }),

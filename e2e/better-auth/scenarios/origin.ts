@@ -15,11 +15,15 @@ function senders(origin: string): Record<string, Fields> {
   return {
     "our page": {},
     "our page, of an old browser": NO_FETCH_METADATA,
-    "a trusted page": { origin: FRONT_END, "sec-fetch-site": "same-site" },
+    "a trusted page": { "origin": FRONT_END, "sec-fetch-site": "same-site" },
     "a trusted page, of an old browser": { ...NO_FETCH_METADATA, origin: FRONT_END },
-    "a trusted page, by its referer": { ...NO_FETCH_METADATA, origin: undefined, referer: `${FRONT_END}/x` },
+    "a trusted page, by its referer": {
+      ...NO_FETCH_METADATA,
+      origin: undefined,
+      referer: `${FRONT_END}/x`,
+    },
     "our page, by its referer": { ...NO_FETCH_METADATA, origin: undefined, referer: `${origin}/x` },
-    "an evil page": { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+    "an evil page": { "origin": "https://evil.example", "sec-fetch-site": "cross-site" },
     "an evil page, of an old browser": { ...NO_FETCH_METADATA, origin: "https://evil.example" },
     "an evil page, by its referer": {
       ...NO_FETCH_METADATA,
@@ -27,25 +31,31 @@ function senders(origin: string): Record<string, Fields> {
       referer: "https://evil.example/x",
     },
     "an evil page's form": {
-      origin: "https://evil.example",
+      "origin": "https://evil.example",
       "sec-fetch-site": "cross-site",
       "sec-fetch-mode": "navigate",
       "sec-fetch-dest": "document",
     },
     "a form without origin": {
-      origin: undefined,
+      "origin": undefined,
       "sec-fetch-site": "cross-site",
       "sec-fetch-mode": "navigate",
       "sec-fetch-dest": "document",
     },
-    "a neighbour's page": { origin: "http://localhost:1", "sec-fetch-site": "same-site" },
+    "a neighbour's page": { "origin": "http://localhost:1", "sec-fetch-site": "same-site" },
     "a page of the other scheme": { origin: `${scheme === "http:" ? "https:" : "http:"}//${host}` },
-    "a page whose origin begins as ours": { ...NO_FETCH_METADATA, origin: `${origin}.evil.example` },
-    "a page in our user's name": { ...NO_FETCH_METADATA, origin: `${scheme}//${host}@evil.example` },
+    "a page whose origin begins as ours": {
+      ...NO_FETCH_METADATA,
+      origin: `${origin}.evil.example`,
+    },
+    "a page in our user's name": {
+      ...NO_FETCH_METADATA,
+      origin: `${scheme}//${host}@evil.example`,
+    },
     "our origin in capitals": { ...NO_FETCH_METADATA, origin: origin.toUpperCase() },
     "our origin with a slash": { ...NO_FETCH_METADATA, origin: `${origin}/` },
-    "null of ours": { origin: "null", "sec-fetch-site": "same-origin" },
-    "null of another": { origin: "null", "sec-fetch-site": "cross-site" },
+    "null of ours": { "origin": "null", "sec-fetch-site": "same-origin" },
+    "null of another": { "origin": "null", "sec-fetch-site": "cross-site" },
     "null of an old browser": { ...NO_FETCH_METADATA, origin: "null" },
     "nobody": { ...NO_FETCH_METADATA, origin: undefined },
     "fetch metadata alone": { origin: undefined },
@@ -67,9 +77,11 @@ export const withCookie: Scenario = async (stage) => {
   }
   for (const [who, headers] of Object.entries(senders(stage.peer.origin))) {
     const cookie = `${stage.peer.cookie}=garbage`;
-    await stage.step(`sign-out of ${who}`, () => tab.post("/sign-out", { json: {}, headers, cookie }));
+    await stage.step(`sign-out of ${who}`, () =>
+      tab.post("/sign-out", { json: {}, headers, cookie }),
+    );
   }
-  const evil = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+  const evil = { "origin": "https://evil.example", "sec-fetch-site": "cross-site" };
   await stage.step("a forged origin beats a wrong body", () =>
     tab.post("/update-user", { json: [], headers: evil, ...keepsItsSession }),
   );
@@ -97,7 +109,7 @@ export const withoutCookie: Scenario = async (stage) => {
       stage.browser().post("/sign-in/email", { json: { email, password }, headers }),
     );
   }
-  const evil = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+  const evil = { "origin": "https://evil.example", "sec-fetch-site": "cross-site" };
   await stage.step("sign-up of an evil page", () =>
     stage.browser().post("/sign-up/email", {
       json: { name, email: `evil.${email}`, password },
@@ -130,7 +142,7 @@ export const preflights: Scenario = async (stage) => {
   await stage.step("of a trusted page", ask("/sign-in/email", FRONT_END));
   await stage.step("of an evil page", ask("/sign-in/email", "https://evil.example"));
   await stage.step("for an unknown path", ask("/nowhere", FRONT_END));
-  const page = { origin: FRONT_END, "sec-fetch-site": "cross-site" };
+  const page = { "origin": FRONT_END, "sec-fetch-site": "cross-site" };
   await stage.step("a trusted page reads a session", () =>
     stage.browser().get("/get-session", { headers: page }),
   );

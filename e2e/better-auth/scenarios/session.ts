@@ -22,7 +22,7 @@ export const getSession: Scenario = async (stage) => {
   );
   await stage.step("of a page of another origin", () =>
     tab.get("/get-session", {
-      headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+      headers: { "origin": "https://evil.example", "sec-fetch-site": "cross-site" },
     }),
   );
 

@@ -12,7 +12,9 @@ export const signUp: Scenario = async (stage) => {
   await stage.step("the same address in capitals", () =>
     stage.browser().client.signUp.email({ ...ann, email: ann.email.toUpperCase() }),
   );
-  await stage.step("while signed in as another", () => tab.client.signUp.email(stage.person("bob")));
+  await stage.step("while signed in as another", () =>
+    tab.client.signUp.email(stage.person("bob")),
+  );
   await stage.step("and is that other now", () => tab.client.getSession());
 
   const cases: Record<string, object> = {
@@ -21,7 +23,7 @@ export const signUp: Scenario = async (stage) => {
     "a name of blanks": { name: "   " },
     "a name with blanks around": { name: "  Ann  " },
     "a name in Chinese": { name: "安娜" },
-    "a name with emoji and marks": { name: "Zoë 👩‍👩‍👧 ‮x" },
+    "a name with emoji and marks": { name: "Zoë 👩‍👩‍👧 \u202ex" },
     "a name with markup": { name: "<script>alert(1)</script>" },
     "a name of 255": { name: "n".repeat(255) },
     "an image": { image: "https://example.com/ann.png" },
@@ -84,7 +86,11 @@ export const signUpRefused: Scenario = async (stage) => {
     "a password of 129": { email: email(), name, password: "x".repeat(129) },
     "a password of 5000": { email: email(), name, password: "x".repeat(5000) },
     "a common password": { email: email(), name, password: "password123" },
-    "a password with the address in it": { email: "eve.holt@example.com", name, password: "my eve.holt words" },
+    "a password with the address in it": {
+      email: "eve.holt@example.com",
+      name,
+      password: "my eve.holt words",
+    },
     "a list": [email(), name, password],
     "null": null,
     "a text": "email",

@@ -1,3 +1,4 @@
+import { getSessionCookie } from "better-auth/cookies";
 import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 
 import { SECRET } from "../support/peer";
@@ -12,6 +13,7 @@ export const tokens: Scenario = async (stage) => {
   await stage.step("sign up", () => tab.client.signUp.email(stage.person("ann")));
   await stage.step("somebody", () => tab.client.token());
   await stage.step("what is in it", async () => claims(await tokenOf(tab)));
+  await stage.step("found by a middleware", () => Promise.resolve(found(tab)));
   await stage.step("the keys", () => tab.client.jwks());
   await stage.step("verified by a key or by the secret", () => verified(tab));
   await stage.step("after sign-out", async () => {
@@ -75,7 +77,7 @@ async function bearerAndCookie(
   await stage.step("of a page of another origin", () =>
     stage.program().post("/update-user", {
       json: { name: "Ann" },
-      headers: { ...mine, origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+      headers: { ...mine, "origin": "https://evil.example", "sec-fetch-site": "cross-site" },
     }),
   );
   await stage.step("listed", () => stage.program().get("/list-sessions", { headers: mine }));
@@ -84,6 +86,14 @@ async function bearerAndCookie(
 async function tokenOf(tab: Visitor): Promise<string> {
   const { data } = (await tab.client.token()) as { data: { token: string } };
   return data.token;
+}
+
+/** Whether the package's own look at a request's cookies finds the session. */
+function found(tab: Visitor): object {
+  const { cookie } = tab.peer;
+  const headers = new Headers({ cookie: `${cookie}=${tab.session}` });
+  const cookiePrefix = cookie.slice(0, cookie.indexOf("."));
+  return { found: getSessionCookie(headers, { cookiePrefix }) !== null };
 }
 
 /** What a service may rely on; the times are said by how far they are apart. */

@@ -51,7 +51,9 @@ export const updateUser: Scenario = async (stage) => {
   );
   await stage.step("by PATCH", () => tab.ask("PATCH", PATH, { json: { name: "Ann" } }));
   const cookie = `${stage.peer.cookie}=garbage`;
-  await stage.step("with a cookie of garbage", () => tab.post(PATH, { json: { name: "X" }, cookie }));
+  await stage.step("with a cookie of garbage", () =>
+    tab.post(PATH, { json: { name: "X" }, cookie }),
+  );
 };
 
 /** Whether a change moves `updatedAt`, and leaves `createdAt`. */
@@ -88,7 +90,9 @@ export const sessions: Scenario = async (stage) => {
     }),
   );
   await stage.step("an unknown one revoked", () => tab.client.revokeSession({ token: "unknown" }));
-  await stage.step("one revoked without saying which", () => tab.post("/revoke-session", { json: {} }));
+  await stage.step("one revoked without saying which", () =>
+    tab.post("/revoke-session", { json: {} }),
+  );
   await stage.step("the others revoked", () => tab.client.revokeOtherSessions());
   await stage.step("is signed in still", () => tab.client.getSession());
   await stage.step("all revoked", () => tab.client.revokeSessions());

@@ -45,7 +45,15 @@ export const paths: Scenario = async (stage) => {
       await stage.step(`${method} ${path}`, () => tab.ask(method, path));
     }
   }
-  for (const path of ["/ok", "/jwks", "/token", "/error", "/list-sessions", "/nope", "//sign-out"]) {
+  for (const path of [
+    "/ok",
+    "/jwks",
+    "/token",
+    "/error",
+    "/list-sessions",
+    "/nope",
+    "//sign-out",
+  ]) {
     await stage.step(`POST ${path}`, () => tab.post(path, { json: {} }));
   }
 };
@@ -83,7 +91,7 @@ export const bodies: Scenario = async (stage) => {
     "two values": "{}{}",
     "a comma too many": '{"email":"x",}',
     "single quotes": "{'email':'x'}",
-    "a byte order mark": `﻿${text}`,
+    "a byte order mark": `\ufeff${text}`,
     "a key twice": `{"email":"other@example.com",${text.slice(1)}`,
     "a prototype": `{"__proto__":{"email":"x"},${text.slice(1)}`,
     "a lone surrogate": '{"email":"\\ud800@example.com","password":"x"}',

@@ -54,7 +54,8 @@ export function faults(upstream: Log, hallpass: Log, accepted: Accepted[]): stri
   }
   const played = union(Object.keys(upstream).map(scenarioOf));
   const idle = rules.filter(
-    (rule) => !used.has(rule) && rule.scenarios.some((name) => name === "*" || played.includes(name)),
+    (rule) =>
+      !used.has(rule) && rule.scenarios.some((name) => name === "*" || played.includes(name)),
   );
   return [...found, ...idle.map((rule) => `accepted, and nowhere: ${rule.called}`)];
 }

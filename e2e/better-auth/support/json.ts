@@ -28,7 +28,11 @@ export function* pairs(upstream: Json, hallpass: Json, at = ""): Generator<Pair>
   }
   for (const name of new Set([...Object.keys(upstream), ...Object.keys(hallpass)])) {
     const below = at ? `${at}.${name}` : name;
-    yield* pairs(upstream[name] ?? none(upstream, name), hallpass[name] ?? none(hallpass, name), below);
+    yield* pairs(
+      upstream[name] ?? none(upstream, name),
+      hallpass[name] ?? none(hallpass, name),
+      below,
+    );
   }
 }
 

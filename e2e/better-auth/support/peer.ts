@@ -27,8 +27,16 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
+interface UpstreamOptions {
+  trusted?: string;
+  limits?: "on" | "off";
+}
+
 /** The real Better Auth, in a process of its own, on a database file of its own. */
-export async function startUpstream(trusted: string[] = [FRONT_END]): Promise<Peer> {
+export async function startUpstream({
+  trusted = FRONT_END,
+  limits = "off",
+}: UpstreamOptions = {}): Promise<Peer> {
   const folder = await mkdtemp(join(tmpdir(), "better-auth-e2e-"));
   const { PATH = "", HOME = "" } = process.env;
   const environment = {
@@ -36,7 +44,8 @@ export async function startUpstream(trusted: string[] = [FRONT_END]): Promise<Pe
     HOME,
     NODE_ENV: "production",
     BETTER_AUTH_SECRET: SECRET,
-    BETTER_AUTH_TRUSTED_ORIGINS: trusted.join(","),
+    BETTER_AUTH_TRUSTED_ORIGINS: trusted,
+    RATE_LIMIT: limits,
   };
   const script = resolve(__dirname, "../upstream/server.mjs");
   const program = new Program(process.execPath, [script, folder], environment);

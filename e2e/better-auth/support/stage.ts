@@ -126,7 +126,9 @@ export class Stage {
       }
       const isAsSent = sent !== "" && token(cookie.value) === sent;
       const ofSession = cookie.name === this.peer.cookie ? token(cookie.value) : "";
-      const value = isAsSent ? "<the token that was sent>" : this.mask.text(cookie.value, ofSession);
+      const value = isAsSent
+        ? "<the token that was sent>"
+        : this.mask.text(cookie.value, ofSession);
       result[name] = { name: cookie.name, value, attributes: cookie.attributes.join("; ") };
     }
     return result;

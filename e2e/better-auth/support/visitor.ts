@@ -66,13 +66,14 @@ export class Visitor {
   }
 
   ask(method: string, path: string, sending: Sending = {}): Promise<Answer> {
-    const body = sending.text ?? (sending.json === undefined ? undefined : JSON.stringify(sending.json));
+    const body =
+      sending.text ?? (sending.json === undefined ? undefined : JSON.stringify(sending.json));
     const type = sending.type ?? (sending.json === undefined ? undefined : "application/json");
     const headers: Record<string, string | undefined> = {
       "user-agent": "conformance",
       ...this.own,
       "content-type": type,
-      cookie: this.cookies() || undefined,
+      "cookie": this.cookies() || undefined,
       ...sending.headers,
       ...("cookie" in sending ? { cookie: sending.cookie } : {}),
     };
@@ -127,4 +128,3 @@ export function parseSetCookie(line: string): SetCookie {
   const at = pair.indexOf("=");
   return { name: pair.slice(0, at), value: pair.slice(at + 1), attributes };
 }
-

@@ -33,7 +33,7 @@ const options = {
     type: "sqlite",
   },
   emailAndPassword: { enabled: true },
-  rateLimit: { enabled: false },
+  rateLimit: { enabled: process.env.RATE_LIMIT === "on" },
   telemetry: { enabled: false },
   logger: { level: "error" },
   plugins: [jwt(), bearer()],
