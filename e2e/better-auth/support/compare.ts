@@ -22,10 +22,10 @@ interface Position extends Pair {
 }
 
 interface Rule {
-  scenarios: string[];
   status: number | undefined;
+  scenario: string;
   why: string;
-  steps: RegExp[];
+  step: RegExp;
   at: RegExp;
   upstream: string;
   hallpass: string;
@@ -43,20 +43,20 @@ export function faults(upstream: Log, hallpass: Log, accepted: Accepted[]): stri
   const found: string[] = [];
   for (const position of positions) {
     const about = rules.filter((rule) => concerns(rule, position));
-    const matching = about.find((rule) => rule.hallpass === written(position.hallpass));
-    if (matching) {
-      used.add(matching);
-    } else if (written(position.upstream) !== written(position.hallpass)) {
+    const matching = about.filter((rule) => rule.hallpass === written(position.hallpass));
+    matching.forEach((rule) => used.add(rule));
+    if (matching.length > 0) {
+      continue;
+    }
+    if (written(position.upstream) !== written(position.hallpass)) {
       found.push(describe("not accepted", position));
     } else if (about[0]) {
       found.push(describe(`accepted, and not there («${about[0].why}»)`, position));
     }
   }
   const played = union(Object.keys(upstream).map(scenarioOf));
-  const idle = rules.filter(
-    (rule) =>
-      !used.has(rule) && rule.scenarios.some((name) => name === "*" || played.includes(name)),
-  );
+  const isPlayed = ({ scenario }: Rule): boolean => scenario === "*" || played.includes(scenario);
+  const idle = rules.filter((rule) => isPlayed(rule) && !used.has(rule));
   return [...found, ...idle.map((rule) => `accepted, and nowhere: ${rule.called}`)];
 }
 
@@ -65,21 +65,24 @@ function concerns(rule: Rule, { step, at, upstream, status }: Position): boolean
     (rule.status === undefined || rule.status === status) &&
     rule.upstream === written(upstream) &&
     rule.at.test(at) &&
-    rule.steps.some((pattern) => pattern.test(step))
+    rule.step.test(step)
   );
 }
 
-function rulesOf(accepted: Accepted): Rule[] {
-  return Object.entries(accepted.differences).map(([at, [upstream, hallpass]]) => ({
-    why: accepted.why,
-    scenarios: accepted.steps.map(scenarioOf),
-    status: accepted.status,
-    steps: accepted.steps.map(glob),
-    at: glob(at),
-    upstream: written(upstream),
-    hallpass: written(hallpass),
-    called: `${accepted.steps.join(", ")} / ${at}: ${written(upstream)} -> ${written(hallpass)}`,
-  }));
+/** One for each step and place, so that each has to be seen. */
+function rulesOf({ why, steps, status, differences }: Accepted): Rule[] {
+  return steps.flatMap((step) =>
+    Object.entries(differences).map(([at, [upstream, hallpass]]) => ({
+      why,
+      status,
+      scenario: scenarioOf(step),
+      step: glob(step),
+      at: glob(at),
+      upstream: written(upstream),
+      hallpass: written(hallpass),
+      called: `${step} / ${at}: ${written(upstream)} -> ${written(hallpass)}`,
+    })),
+  );
 }
 
 function scenarioOf(step: string): string {
