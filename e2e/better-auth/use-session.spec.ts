@@ -52,6 +52,8 @@ class Desk {
   }
 
   private async press(button: string, answer: string, fields: object = {}): Promise<void> {
+    // A tab behind another is drawn rarely, and a click waits until it is.
+    await this.first.bringToFront();
     const all = { Password: PASSWORD, ...fields };
     for (const [label, value] of Object.entries(all)) {
       await this.first.getByLabel(label, { exact: true }).fill(String(value));
