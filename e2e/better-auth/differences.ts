@@ -7,5 +7,6 @@ import { OF_CLIENT } from "./differences/by-client";
 import { BY_HAND } from "./differences/by-hand";
 import { EVERYWHERE } from "./differences/everywhere";
 import { NOT_YET } from "./differences/not-yet";
+import { OF_PATHS } from "./differences/paths";
 
-export const DIFFERENCES = [...EVERYWHERE, ...OF_CLIENT, ...BY_HAND, ...NOT_YET];
+export const DIFFERENCES = [...EVERYWHERE, ...OF_CLIENT, ...BY_HAND, ...OF_PATHS, ...NOT_YET];

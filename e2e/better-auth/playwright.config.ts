@@ -13,6 +13,6 @@ export default defineConfig({
     [process.stdout.isTTY ? "list" : "dot"],
     ["html", { open: "never", outputFolder: `${RESULTS}/report` }],
   ],
-  timeout: 120_000,
+  timeout: 240_000,
   projects: [{ name: "better-auth" }],
 });

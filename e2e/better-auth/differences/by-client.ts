@@ -316,4 +316,14 @@ export const OF_CLIENT: Accepted[] = [
     steps: ["tokens: the keys", "tokens: verified by a key or by the secret"],
     differences: { "*.headers.cache-control": [ABSENT, "public, max-age=300"] },
   },
+  {
+    why: "Which methods a path has, any answer may say (RFC 9110, 10.2.1).",
+    steps: ["get-session: is asked by POST", "tokens: by POST"],
+    differences: { "1.headers.allow": [ABSENT, "GET,HEAD"] },
+  },
+  {
+    why: "Which methods a path has, any answer may say (RFC 9110, 10.2.1).",
+    steps: ["sign-out: by GET", "update-user: by PATCH"],
+    differences: { "1.headers.allow": [ABSENT, "POST"] },
+  },
 ];
