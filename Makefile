@@ -4,7 +4,7 @@ CARGO ?= cargo
 export CARGO
 
 .DEFAULT_GOAL := help
-.PHONY: help run tasks-api test lint fmt audit bench screenshots clean tools lint-tools test-tools
+.PHONY: help run dev tasks-api test lint fmt audit bench screenshots clean tools dev-tools lint-tools test-tools
 
 help: ## List these targets
 	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then bold=$$(printf '\033[1;36m'); plain=$$(printf '\033[0m'); fi; \
@@ -15,12 +15,18 @@ run: tools ## Build the server and start it on http://localhost:8000
 	$(CARGO) build --release --locked --bin hallpass
 	exec "$${CARGO_TARGET_DIR:-target}/release/hallpass" serve
 
+dev: dev-tools ## Start the server and the front end of frontend/ on http://localhost:3000; Ctrl-C stops both
+	scripts/dev
+
 tasks-api: tools ## Build the example and start it on http://localhost:8001, beside `make run`
 	$(CARGO) run --release --locked -p tasks-api
 
 test: test-tools ## Run every test: on SQLite, on a private PostgreSQL that is removed afterwards, in Chromium
 	scripts/with-postgres $(CARGO) test --workspace --locked
 	scripts/e2e
+	scripts/test-better-auth
+	scripts/test-frontend
+	scripts/test-fastapi
 
 lint: lint-tools ## Check format, clippy, documentation, shell scripts, licences and banned crates
 	$(CARGO) fmt --all --check
@@ -45,10 +51,14 @@ screenshots: test-tools ## Make the pictures of the pages in docs/screenshots an
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
-	rm -rf e2e/node_modules e2e/results e2e/screenshots
+	rm -rf e2e/node_modules e2e/*/node_modules e2e/results e2e/*/results e2e/screenshots
+	rm -rf frontend/node_modules frontend/.next
 
 tools:
 	@scripts/check-tools
+
+dev-tools:
+	@scripts/check-tools dev
 
 lint-tools:
 	@scripts/check-tools lint

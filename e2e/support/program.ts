@@ -16,9 +16,10 @@ export class Program {
   private readonly news = new EventEmitter();
   private ended = false;
 
-  /** The environment is `environment` and nothing else. */
-  constructor(path: string, args: string[], environment: Record<string, string>) {
-    this.child = spawn(path, args, { env: environment, stdio: ["pipe", "pipe", "pipe"] });
+  /** The environment is `environment` and nothing else; the folder is ours, or this one. */
+  constructor(path: string, args: string[], environment: Record<string, string>, folder = ".") {
+    const stdio: ["pipe", "pipe", "pipe"] = ["pipe", "pipe", "pipe"];
+    this.child = spawn(path, args, { env: environment, cwd: folder, stdio });
     this.listen("out", this.child.stdout);
     this.listen("err", this.child.stderr);
     this.child.once("error", (error) => this.noteEnd(`could not be started: ${error.message}`));

@@ -64,6 +64,13 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// RFC 3339 in UTC with milliseconds, as JavaScript's `toISOString` has it.
+    pub(crate) fn to_iso_string(self) -> String {
+        let seconds = Self::from_unix_seconds(self.unix_seconds()).to_string();
+        let millis = self.0.rem_euclid(1_000_000) / 1_000;
+        format!("{}.{millis:03}Z", seconds.trim_end_matches('Z'))
+    }
+
     /// The date and the time of day in UTC, of the nearest point that RFC 3339
     /// knows.
     pub(crate) fn civil(self) -> CivilTime {

@@ -13,7 +13,7 @@ use crate::db::StoreError;
 use crate::email::InvalidEmail;
 use crate::method::password::PasswordRefused;
 use crate::secret::RandomnessUnavailable;
-use crate::user::InvalidName;
+use crate::user::{InvalidImage, InvalidName};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
@@ -135,6 +135,8 @@ pub(crate) enum Broken {
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error(transparent)]
+    Image(#[from] InvalidImage),
+    #[error(transparent)]
     Password(#[from] PasswordRefused),
 }
 
@@ -147,6 +149,7 @@ impl Broken {
             Self::Missing => "missing",
             Self::NotText => "string_type",
             Self::Name(invalid) => invalid.rule(),
+            Self::Image(invalid) => invalid.rule(),
             Self::Password(refused) => refused.rule(),
         }
     }

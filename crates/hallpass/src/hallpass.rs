@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::throttle::{self, Client, Gates, Subjects};
 use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
-use crate::user::{self, DisplayName, Lookup, User, UserId};
+use crate::user::{self, Lookup, User, UserChanges, UserId};
 use crate::web::page::Assets;
 
 /// Hallpass: cheap to clone, shared by every request.
@@ -308,12 +308,12 @@ impl Hallpass {
         user::list(self, after, limit).await
     }
 
-    /// Changes a user's name, or takes it away.
+    /// Changes what a user is called or how they look, or takes it away.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the user is gone.
-    pub async fn rename_user(&self, id: UserId, name: Option<DisplayName>) -> Result<User, Error> {
-        user::rename(self, id, name).await
+    pub async fn change_user(&self, id: UserId, changes: &UserChanges) -> Result<User, Error> {
+        user::change(self, id, changes).await
     }
 
     /// Gives an account a new password, and forgets its failed sign-ins.

@@ -46,6 +46,7 @@
 //! back up.
 
 mod audit;
+mod better_auth;
 mod brand;
 mod clock;
 mod db;
@@ -80,13 +81,15 @@ pub use self::session::Session;
 pub use self::session::web::{CurrentBearer, CurrentUser};
 pub use self::settings::{
     CookiePrefix, HashPolicy, HashQueue, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
-    Settings, Signing, TOKEN_LIFE,
+    SameSite, Settings, Signing, TOKEN_LIFE,
 };
 pub use self::throttle::Client;
 pub use self::token::{
     AccessToken, ROTATION_LEAD, SigningKey, SigningKeyError, SigningKeyState, TokenBearer,
 };
-pub use self::user::{DisplayName, InvalidName, User, UserId};
+pub use self::user::{
+    Change, DisplayName, ImageUrl, InvalidImage, InvalidName, User, UserChanges, UserId,
+};
 pub use hallpass_rls as rls;
 pub use ipnet::IpNet;
 pub use secrecy::SecretString;

@@ -64,6 +64,8 @@ pub struct Settings {
     pub rate_limit: bool,
     /// What the cookie's name begins with.
     pub cookie_prefix: CookiePrefix,
+    /// Which requests from other sites bring the session's cookie along.
+    pub cookie_same_site: SameSite,
     /// Name, colour and logo of the pages.
     pub brand: Brand,
 }
@@ -91,6 +93,7 @@ impl Settings {
             hash_queue: HashQueue::default(),
             rate_limit: true,
             cookie_prefix: CookiePrefix::default(),
+            cookie_same_site: SameSite::default(),
             brand: Brand::default(),
         }
     }
@@ -118,6 +121,31 @@ impl Signing {
             Self::Hs256 => "HS256",
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
+        }
+    }
+}
+
+/// Which requests from other sites bring the session's cookie along (RFC
+/// 6265bis, section 4.1.2.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SameSite {
+    /// None.
+    #[default]
+    Strict,
+    /// Following a link, so that whoever comes from a mail or a search is signed
+    /// in on the first page. What changes something is refused from other sites
+    /// either way.
+    Lax,
+}
+
+impl SameSite {
+    /// The value of the cookie's attribute.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "Strict",
+            Self::Lax => "Lax",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hallpass::{
     Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting,
-    Origin, PasswordMinLength, PublicUrl, Settings, Signing, SigningSecret,
+    Origin, PasswordMinLength, PublicUrl, SameSite, Settings, Signing, SigningSecret,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +34,7 @@ pub(crate) struct Values {
     pub(crate) hash_threads: NonZeroUsize,
     pub(crate) rate_limit: bool,
     pub(crate) cookie_prefix: CookiePrefix,
+    pub(crate) cookie_same_site: SameSite,
     pub(crate) brand: Brand,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) log: Log,
@@ -94,6 +95,11 @@ impl Values {
                 CookiePrefix::default(),
                 CookiePrefix::new,
             ),
+            cookie_same_site: reader.one(
+                "HALLPASS_COOKIE_SAMESITE",
+                SameSite::default(),
+                same_site,
+            ),
             brand: reader.brand(),
             metrics: reader.maybe("HALLPASS_METRICS_ADDR", |text| {
                 text.parse()
@@ -123,6 +129,7 @@ impl Values {
         settings.hash_threads = self.hash_threads;
         settings.rate_limit = self.rate_limit;
         settings.cookie_prefix = self.cookie_prefix.clone();
+        settings.cookie_same_site = self.cookie_same_site;
         settings.brand = self.brand.clone();
         settings
     }
@@ -329,6 +336,14 @@ fn signing(text: &str) -> Result<Signing, &'static str> {
         "eddsa" => Ok(Signing::EdDsa),
         "es256" => Ok(Signing::Es256),
         _ => Err("must be hs256, eddsa or es256"),
+    }
+}
+
+fn same_site(text: &str) -> Result<SameSite, &'static str> {
+    match text {
+        "strict" => Ok(SameSite::Strict),
+        "lax" => Ok(SameSite::Lax),
+        _ => Err("must be strict or lax"),
     }
 }
 

@@ -6,18 +6,24 @@ use crate::{SPECIFICATION, path, text};
 /// A column: its name and its type on an engine.
 type Column = (String, String);
 
-/// The columns of a table, as the migrations of an engine make it. They only
-/// ever create tables, one column on a line.
-fn columns(engine: &str, table: &str) -> Vec<Column> {
+/// The migrations of an engine, in their order.
+fn migrations(engine: &str) -> String {
     let folder = path("crates/hallpass/migrations").join(engine);
-    let files = std::fs::read_dir(folder)
+    let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-    let sql = files.collect::<String>();
-    assert!(
-        !sql.contains("alter table"),
-        "teach this test what `alter table` does"
-    );
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    let texts = files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap());
+    texts.collect()
+}
+
+/// The columns of a table, as the migrations of an engine make it. They create
+/// tables, one column on a line, and add columns, one with a statement.
+fn columns(engine: &str, table: &str) -> Vec<Column> {
+    let sql = migrations(engine);
     let head = format!("create table {table} (\n");
     let (_, body) = sql
         .split_once(&head)
@@ -28,9 +34,25 @@ fn columns(engine: &str, table: &str) -> Vec<Column> {
             .iter()
             .any(|rule| line.trim().starts_with(rule))
     };
+    let addition = format!("alter table {table} add column ");
+    let added = sql
+        .split("alter table ")
+        .skip(1)
+        .map(|rest| rest.split(';').next().unwrap());
+    let added = added.filter_map(|statement| {
+        let other = !statement.contains(" add column ");
+        assert!(
+            !other,
+            "teach this test what `alter table {statement}` does"
+        );
+        addition
+            .strip_prefix("alter table ")
+            .and_then(|head| statement.strip_prefix(head))
+    });
     let words = body
         .lines()
         .filter(of_columns)
+        .chain(added)
         .map(|line| line.trim().trim_end_matches(',').split(' '));
     let column = |mut words: std::str::Split<'_, char>| {
         Some((words.next()?.to_owned(), words.next()?.to_owned()))
@@ -40,16 +62,7 @@ fn columns(engine: &str, table: &str) -> Vec<Column> {
 
 /// The names of the tables that the migrations of an engine make.
 fn tables(engine: &str) -> Vec<String> {
-    let folder = path("crates/hallpass/migrations").join(engine);
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    let sql: String = files
-        .iter()
-        .map(|file| std::fs::read_to_string(file).unwrap())
-        .collect();
+    let sql = migrations(engine);
     let names = sql.lines().filter_map(|line| {
         line.strip_prefix("create table ")?
             .split(' ')

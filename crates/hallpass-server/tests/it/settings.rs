@@ -17,12 +17,13 @@ use crate::rig::{Launch, PASSWORD, PATIENCE, Place, SECRET, Server, events, with
 const CANARY: &str = "hunter2";
 
 /// Every setting, and a value that it takes.
-const KNOWN: [(&str, &str); 16] = [
+const KNOWN: [(&str, &str); 17] = [
     ("BETTER_AUTH_SECRET", SECRET),
     ("BETTER_AUTH_URL", "http://localhost:8000"),
     ("CORS_ORIGINS", "http://localhost:3000"),
     ("DATABASE_URL", "sqlite://accounts.db"),
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
+    ("HALLPASS_COOKIE_SAMESITE", "strict"),
     ("HALLPASS_DATA_DIR", "data"),
     ("HALLPASS_HASH_THREADS", "1"),
     ("HALLPASS_LOG", "json"),
@@ -176,6 +177,7 @@ async fn each_setting_reaches_what_it_is_for() {
         .set("CORS_ORIGINS", "http://app.test, http://other.test:3000")
         .set("DATABASE_URL", "sqlite://accounts.db")
         .set("HALLPASS_COOKIE_PREFIX", "better-auth")
+        .set("HALLPASS_COOKIE_SAMESITE", "lax")
         .set("HALLPASS_DATA_DIR", "data")
         .set("HALLPASS_HASH_THREADS", "3")
         .set("HALLPASS_PASSWORD_HASH", "bcrypt")
@@ -203,7 +205,11 @@ async fn each_setting_reaches_what_it_is_for() {
     let registered = register("http://auth.test:9000").await;
     assert_eq!(registered.status, 201, "{registered:?}");
     let cookie = registered.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("better-auth.session_token="), "{cookie}");
+    let (name, same_site) = ("better-auth.session_token=", "; SameSite=Lax");
+    assert!(
+        cookie.starts_with(name) && cookie.ends_with(same_site),
+        "{cookie}"
+    );
     for listed in ["http://app.test", "http://other.test:3000"] {
         let taken = register(listed).await;
         assert_eq!(taken.verdict(), (400, "registration_refused".to_owned()));

@@ -20,6 +20,6 @@ pub struct Session {
 
 /// Notes that somebody signed out. Nothing ends here: the token lives until its
 /// hour is over, and the client forgets it.
-fn signed_out(user: UserId, client: Client) {
+pub(crate) fn signed_out(user: UserId, client: Client) {
     audit::succeeded("sign_out", user, client);
 }

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::Session;
 use super::web::{
-    CurrentBearer, OwnSite, Pass, end_session, follows_a_foreign_link, session_cookie,
+    CurrentBearer, Kept, OwnSite, Pass, end_session, follows_a_foreign_link, session_cookie,
 };
 use crate::error::Error;
 use crate::hallpass::Hallpass;
@@ -48,7 +48,10 @@ pub(crate) fn come_in(
 ) -> Result<Response, Error> {
     let settings = hallpass.settings();
     note_user(session.user.id);
-    let mut cookies = vec![session_cookie(settings, session)?, mark(settings)?];
+    let mut cookies = vec![
+        session_cookie(settings, session, Kept::ForItsLife)?,
+        mark(settings)?,
+    ];
     if let Some(notice) = notice {
         cookies.push(notice.set(settings)?);
     }

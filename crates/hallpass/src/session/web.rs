@@ -14,7 +14,6 @@ use utoipa_axum::routes;
 
 use super::Session;
 use crate::audit;
-use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::settings::Settings;
@@ -68,7 +67,11 @@ pub(crate) fn signed_in(
     hallpass: &Hallpass,
     session: Session,
 ) -> Result<Response, Error> {
-    let cookies = vec![session_cookie(hallpass.settings(), &session)?];
+    let cookies = vec![session_cookie(
+        hallpass.settings(),
+        &session,
+        Kept::ForItsLife,
+    )?];
     note_user(session.user.id);
     let body = Json(TokenResponse {
         access_token: session.token.expose(),
@@ -116,7 +119,7 @@ async fn signout(
 
 /// The cookies that end a session in the browser, and with it the mark that
 /// there was one.
-pub(super) fn end_session(
+pub(crate) fn end_session(
     settings: &Settings,
     sent: &HeaderMap,
 ) -> Result<Vec<HeaderValue>, Error> {
@@ -164,10 +167,10 @@ where
     }
 }
 
-/// The current user, and until when they are.
+/// The current user, and what their token says.
 pub(crate) struct Pass {
     pub(crate) user: User,
-    pub(crate) expires_at: Timestamp,
+    pub(crate) bearer: TokenBearer,
 }
 
 impl<S> FromRequestParts<S> for Pass
@@ -181,10 +184,7 @@ where
         let hallpass = Hallpass::from_ref(state);
         let CurrentBearer(bearer) = CurrentBearer::from_request_parts(parts, state).await?;
         match hallpass.find_user(bearer.user_id).await? {
-            Some(user) => Ok(Self {
-                user,
-                expires_at: bearer.expires_at,
-            }),
+            Some(user) => Ok(Self { user, bearer }),
             None => Err(refuse(parts, &hallpass, Error::InvalidToken)),
         }
     }
@@ -243,13 +243,13 @@ fn refuse(parts: &Parts, hallpass: &Hallpass, error: Error) -> Error {
 }
 
 /// A token, and how it came.
-enum SentToken<'a> {
+pub(crate) enum SentToken<'a> {
     Header(&'a str),
     Cookie(&'a str),
 }
 
 impl<'a> SentToken<'a> {
-    const fn token(&self) -> &'a str {
+    pub(crate) const fn token(&self) -> &'a str {
         match self {
             Self::Header(token) | Self::Cookie(token) => token,
         }
@@ -258,7 +258,10 @@ impl<'a> SentToken<'a> {
 
 /// The header, when there is one, is the whole answer: a cookie does not make
 /// up for a header that is refused.
-fn sent_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<SentToken<'a>, Error> {
+pub(crate) fn sent_token<'a>(
+    headers: &'a HeaderMap,
+    settings: &Settings,
+) -> Result<SentToken<'a>, Error> {
     let mut authorizations = headers.get_all(AUTHORIZATION).iter();
     match (authorizations.next(), authorizations.next()) {
         (None, _) => cookie_token(headers, settings).map(SentToken::Cookie),
@@ -290,10 +293,26 @@ fn cookie_token<'a>(headers: &'a HeaderMap, settings: &Settings) -> Result<&'a s
     }
 }
 
-/// The cookie that holds the session's token, for as long as it lives.
-pub(super) fn session_cookie(settings: &Settings, session: &Session) -> Result<HeaderValue, Error> {
-    let life = AccessToken::life().as_secs();
-    Cookie::Session.set(settings, session.token.expose(), life)
+/// How long a browser keeps the session's cookie. The token in it dies by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// For as long as the token lives.
+    ForItsLife,
+    /// Until the browser is closed, if that comes first.
+    WhileItRuns,
+}
+
+/// The cookie that holds the session's token.
+pub(crate) fn session_cookie(
+    settings: &Settings,
+    session: &Session,
+    kept: Kept,
+) -> Result<HeaderValue, Error> {
+    let token = session.token.expose();
+    match kept {
+        Kept::ForItsLife => Cookie::Session.set(settings, token, AccessToken::life().as_secs()),
+        Kept::WhileItRuns => Cookie::Session.set_while_browser_runs(settings, token),
+    }
 }
 
 /// That no foreign site is behind a request, as an extractor for routes that

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,6 +47,11 @@ struct KeySetResponse {
 async fn jwks(State(hallpass): State<Hallpass>) -> Result<Response, Error> {
     let keys = super::published(&hallpass).await?.keys;
     public(KeySetResponse { keys })
+}
+
+/// The same keys, for a route by another name.
+pub(crate) fn key_set() -> MethodRouter<Hallpass> {
+    get(jwks)
 }
 
 /// What a client can learn by itself (`OpenID` Connect Discovery 1.0, section 3),

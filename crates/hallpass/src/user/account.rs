@@ -65,6 +65,8 @@ pub struct User {
     pub email: String,
     /// What to call them.
     pub name: Option<String>,
+    /// Where a picture of them is: a URL, or a path on the site that shows it.
+    pub image: Option<String>,
     /// When they registered.
     pub created_at: Timestamp,
     /// When the account last changed.

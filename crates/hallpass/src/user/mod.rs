@@ -1,6 +1,7 @@
 //! The people: who they are, and what they may change of it.
 
 mod account;
+mod image;
 mod lookup;
 pub(crate) mod pages;
 mod store;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 pub use self::account::{User, UserId};
+pub use self::image::{ImageUrl, InvalidImage};
 pub(crate) use self::lookup::Lookup;
 use crate::email::EmailAddress;
 use crate::error::{Error, FieldFault};
@@ -77,10 +79,69 @@ pub(crate) fn parse_name(typed: Option<&str>) -> Result<Option<DisplayName>, Fie
         .map_err(|invalid| FieldFault::new("name", invalid))
 }
 
+/// The picture somebody named, if any, or the fault in it.
+pub(crate) fn parse_image(typed: Option<&str>) -> Result<Option<ImageUrl>, FieldFault> {
+    let parsed = typed.map(ImageUrl::parse).transpose();
+    parsed
+        .map(Option::flatten)
+        .map_err(|invalid| FieldFault::new("image", invalid))
+}
+
+/// What becomes of something that an account has or has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever handles a change handles all there is"
+)]
+pub enum Change<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Remove,
+    /// It is this from now on.
+    Set(T),
+}
+
+impl<T> Change<T> {
+    /// The new value, if there is one.
+    pub(crate) const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Remove => None,
+        }
+    }
+
+    pub(crate) const fn is_kept(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+}
+
+/// A value to set, or none, which takes away what is there.
+impl<T> From<Option<T>> for Change<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Remove, Self::Set)
+    }
+}
+
+/// What changes of an account: nothing, unless it is said.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a caller writes what changes, and the rest as its default"
+)]
+pub struct UserChanges {
+    /// What to call them.
+    pub name: Change<DisplayName>,
+    /// Where a picture of them is.
+    pub image: Change<ImageUrl>,
+}
+
 /// An account about to be made.
 pub(crate) struct NewUser {
     pub(crate) email: EmailAddress,
     pub(crate) name: Option<DisplayName>,
+    pub(crate) image: Option<ImageUrl>,
     pub(crate) password_hash: PasswordHash,
 }
 
@@ -123,17 +184,16 @@ pub(crate) async fn list(
     Ok(store::list(hallpass.db(), after, i64::from(limit)).await?)
 }
 
-/// Changes the name, or takes it away.
-pub(crate) async fn rename(
+/// Makes all of the changes or none.
+pub(crate) async fn change(
     hallpass: &Hallpass,
     id: UserId,
-    name: Option<DisplayName>,
+    changes: &UserChanges,
 ) -> Result<User, Error> {
-    let name = name.as_ref().map(DisplayName::as_str);
     let mut tx = hallpass.db().begin().await?;
-    let renamed = store::rename(&mut tx, id, name, hallpass.now()).await?;
+    let user = store::change(&mut tx, id, changes, hallpass.now()).await?;
     tx.commit().await?;
-    renamed.ok_or(Error::NotFound)
+    user.ok_or(Error::NotFound)
 }
 
 /// Deletes the account. Its tokens are refused from then on wherever the

@@ -82,7 +82,7 @@ fn page<'a>(visit: &'a Visit, pass: &'a Pass, notice: Option<Notice>) -> Dashboa
         frame: visit.frame(texts.dashboard_title),
         user,
         member_since: (texts.date)(user.created_at.civil()),
-        expiry: expiry(visit, pass.expires_at),
+        expiry: expiry(visit, pass.bearer.expires_at),
         good_news,
         form: form.again(notice, texts),
     }

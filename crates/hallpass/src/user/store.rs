@@ -1,35 +1,39 @@
 //! The rows of `users`, without the password hash, which belongs to its method.
 
-use super::{NewUser, User, UserId};
+use super::{NewUser, User, UserChanges, UserId};
 use crate::clock::Timestamp;
 use crate::db::{self, Db, StoreError, Tx};
 use crate::email::EmailKey;
 
 const INSERT: &str = "
-    insert into users (id, email, email_key, name, password_hash, created_at, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $6)
+    insert into users (id, email, email_key, name, image, password_hash, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $7)
     on conflict (email_key) do nothing
-    returning id, email, name, created_at, updated_at";
+    returning id, email, name, image, created_at, updated_at";
 
 const BY_ID: &str = "
-    select id, email, name, created_at, updated_at from users where id = $1";
+    select id, email, name, image, created_at, updated_at from users where id = $1";
 
 /// As many as [`AT_ONCE`].
 const BY_IDS: &str = "
-    select id, email, name, created_at, updated_at from users
+    select id, email, name, image, created_at, updated_at from users
     where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
 
 const BY_EMAIL: &str = "
-    select id, email, name, created_at, updated_at from users where email_key = $1";
+    select id, email, name, image, created_at, updated_at from users where email_key = $1";
 
 const LIST: &str = "
-    select id, email, name, created_at, updated_at from users
+    select id, email, name, image, created_at, updated_at from users
     where id > $1 order by id limit $2";
 
-const RENAME: &str = "
-    update users set name = $2, updated_at = $3 where id = $1
-    returning id, email, name, created_at, updated_at";
+const CHANGE: &str = "
+    update users set
+        name = case when $2 then $3 else name end,
+        image = case when $4 then $5 else image end,
+        updated_at = $6
+    where id = $1
+    returning id, email, name, image, created_at, updated_at";
 
 const DELETE: &str = "
     delete from users where id = $1 returning id";
@@ -51,6 +55,7 @@ pub(super) async fn insert(tx: &mut Tx, row: &NewRow<'_>) -> Result<Option<User>
             .bind(row.new.email.as_str())
             .bind(row.new.email.key().as_str())
             .bind(row.new.name.as_ref().map(super::DisplayName::as_str))
+            .bind(row.new.image.as_ref().map(super::ImageUrl::as_str))
             .bind(row.new.password_hash.expose())
             .bind(row.now)
             .fetch_optional(connection)
@@ -91,16 +96,21 @@ pub(super) async fn list(db: &Db, after: UserId, limit: i64) -> Result<Vec<User>
     })
 }
 
-pub(super) async fn rename(
+pub(super) async fn change(
     tx: &mut Tx,
     id: UserId,
-    name: Option<&str>,
+    changes: &UserChanges,
     now: Timestamp,
 ) -> Result<Option<User>, StoreError> {
-    db::write!(tx, "user rename", |connection| {
-        sqlx::query_as(RENAME)
+    let name = changes.name.value().map(super::DisplayName::as_str);
+    let image = changes.image.value().map(super::ImageUrl::as_str);
+    db::write!(tx, "user change", |connection| {
+        sqlx::query_as(CHANGE)
             .bind(id)
+            .bind(!changes.name.is_kept())
             .bind(name)
+            .bind(!changes.image.is_kept())
+            .bind(image)
             .bind(now)
             .fetch_optional(connection)
     })

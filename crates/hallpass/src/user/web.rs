@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{User, UserId};
+use super::{User, UserChanges, UserId};
 use crate::audit;
 use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
@@ -121,13 +121,26 @@ impl UpdateBody {
         let mut faults = Faults::default();
         let typed = self.name.optional("name", &mut faults);
         let name = faults.keep(super::parse_name(typed.as_deref()));
-        let renamed = hallpass.rename_user(user.id, faults.finish(name)?).await;
-        renamed.map_err(|error| match error {
-            // Deleted between the two statements.
-            Error::NotFound => Error::InvalidToken,
-            other => other,
-        })
+        let changes = UserChanges {
+            name: faults.finish(name)?.into(),
+            ..UserChanges::default()
+        };
+        change_own(hallpass, user, &changes).await
     }
+}
+
+/// Changes the account of whoever asks.
+pub(crate) async fn change_own(
+    hallpass: &Hallpass,
+    user: User,
+    changes: &UserChanges,
+) -> Result<User, Error> {
+    let outcome = hallpass.change_user(user.id, changes).await;
+    outcome.map_err(|error| match error {
+        // Deleted between the two statements.
+        Error::NotFound => Error::InvalidToken,
+        other => other,
+    })
 }
 
 /// The current user, where the path's id is theirs.

@@ -21,7 +21,12 @@ pub(super) async fn read(request: Request, expected: &'static str) -> Result<Byt
     if !is_of_type(request.headers(), expected) {
         return Err(Error::UnsupportedMediaType { expected });
     }
-    let reading = tokio::time::timeout(TIME_TO_ARRIVE, collect(request.into_body()));
+    arrive(request.into_body()).await
+}
+
+/// The whole body, of whatever type.
+pub(crate) async fn arrive(body: Body) -> Result<Bytes, Error> {
+    let reading = tokio::time::timeout(TIME_TO_ARRIVE, collect(body));
     reading.await.map_err(|_| Error::RequestTimeout)?
 }
 

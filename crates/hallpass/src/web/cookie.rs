@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::AppendHeaders;
 
 use crate::error::Error;
-use crate::settings::Settings;
+use crate::settings::{SameSite, Settings};
 
 /// What a cookie of ours is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +56,41 @@ impl Cookie {
         value: &str,
         max_age: u64,
     ) -> Result<HeaderValue, Error> {
+        self.header(settings, value, &format!("; Max-Age={max_age}"))
+    }
+
+    /// The header that sets it until the browser is closed (RFC 6265bis,
+    /// section 5.7: neither `Max-Age` nor `Expires`).
+    pub(crate) fn set_while_browser_runs(
+        self,
+        settings: &Settings,
+        value: &str,
+    ) -> Result<HeaderValue, Error> {
+        self.header(settings, value, "")
+    }
+
+    fn header(self, settings: &Settings, value: &str, life: &str) -> Result<HeaderValue, Error> {
         let name = self.name(settings);
+        let same_site = self.same_site(settings).as_str();
         let secure = if settings.public_url.is_https() {
             "; Secure"
         } else {
             ""
         };
         let cookie =
-            format!("{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Strict{secure}");
+            format!("{name}={value}{life}; Path=/; HttpOnly; SameSite={same_site}{secure}");
         let mut value = HeaderValue::try_from(cookie).map_err(Error::internal)?;
         value.set_sensitive(true);
         Ok(value)
+    }
+
+    /// Only the session follows the setting: the others hold nothing that a
+    /// link from another site would need.
+    const fn same_site(self, settings: &Settings) -> SameSite {
+        match self {
+            Self::Session => settings.cookie_same_site,
+            Self::HadSession | Self::Notice => SameSite::Strict,
+        }
     }
 
     /// The header that takes it away.

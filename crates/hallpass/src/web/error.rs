@@ -191,6 +191,23 @@ fn chain(cause: &(dyn std::error::Error + 'static)) -> String {
         .join(": ")
 }
 
+/// What an error says to whoever speaks another wire than ours.
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) sentence: String,
+}
+
+/// Status, headers and sentence of an error; its cause goes to the log.
+pub(crate) fn tell(error: &Error) -> Told {
+    log_cause(error);
+    Told {
+        status: status(error.code()),
+        headers: headers(error),
+        sentence: sentence(error),
+    }
+}
+
 /// The error that an answer was made of, for whoever dresses it as a page.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal(pub(super) Arc<Error>);

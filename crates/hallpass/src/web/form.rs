@@ -9,6 +9,8 @@ use url::form_urlencoded;
 use super::body;
 use crate::error::{Broken, Error, FieldFault};
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A form whose fields are each a [`Field`](super::json::Field).
 pub(crate) struct FormBody<T>(pub(crate) T);
 
@@ -16,13 +18,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let bytes = body::read(request, "application/x-www-form-urlencoded").await?;
-        // What is no UTF-8 is replaced, as the URL standard has it.
-        let fields = MapDeserializer::<_, Unreadable>::new(form_urlencoded::parse(&bytes));
-        // Our fields take any text. What is left is one that stands there
-        // twice, of which nobody can say which one is meant.
-        let read = T::deserialize(fields)
-            .map_err(|_| Error::Invalid(vec![FieldFault::of_body(Broken::Repeated)]));
-        read.map(Self)
+        let bytes = body::read(request, FORM).await?;
+        fields(&bytes).map(Self)
     }
+}
+
+/// The fields of a form.
+pub(crate) fn fields<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // What is no UTF-8 is replaced, as the URL standard has it.
+    let fields = MapDeserializer::<_, Unreadable>::new(form_urlencoded::parse(bytes));
+    // Our fields take any text. What is left is one that stands there
+    // twice, of which nobody can say which one is meant.
+    T::deserialize(fields).map_err(|_| Error::Invalid(vec![FieldFault::of_body(Broken::Repeated)]))
 }

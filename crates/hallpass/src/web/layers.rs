@@ -77,7 +77,15 @@ fn cors(settings: &Settings) -> CorsLayer {
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PATCH])
         .allow_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, X_REQUEST_ID.clone()])
-        .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID.clone()])
+        .expose_headers([
+            RETRY_AFTER,
+            WWW_AUTHENTICATE,
+            X_REQUEST_ID.clone(),
+            // What Better Auth's clients read.
+            HeaderName::from_static("set-auth-token"),
+            HeaderName::from_static("set-auth-jwt"),
+            HeaderName::from_static("x-retry-after"),
+        ])
         .max_age(std::time::Duration::from_mins(10))
 }
 

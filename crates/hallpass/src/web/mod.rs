@@ -1,7 +1,7 @@
 //! HTTP: the routes of every room in one list, and what all answers share.
 
 pub(crate) mod answers;
-mod body;
+pub(crate) mod body;
 pub(crate) mod client;
 pub(crate) mod cookie;
 mod docs;
@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) use self::openapi::{ApiTag, document};
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::{method, session, token, user};
+use crate::{better_auth, method, session, token, user};
 
 /// The API: the routes of every room.
 fn rooms() -> OpenApiRouter<Hallpass> {
@@ -30,6 +30,7 @@ fn rooms() -> OpenApiRouter<Hallpass> {
         .merge(session::web::routes())
         .merge(user::web::routes())
         .merge(token::web::routes())
+        .merge(better_auth::routes())
 }
 
 /// The pages: those of every room, and what they share.

@@ -21,6 +21,7 @@ impl ApiTag {
     pub(crate) const OPERATIONS: &'static str = "Operations";
     pub(crate) const PAGES: &'static str = "Pages";
     pub(crate) const DOCUMENTATION: &'static str = "Documentation";
+    pub(crate) const BETTER_AUTH: &'static str = "Better Auth";
     const ALIASES: &'static str = "Aliases";
 }
 
@@ -40,6 +41,7 @@ impl ApiTag {
         (name = ApiTag::OPERATIONS, description = "For load balancers and orchestrators"),
         (name = ApiTag::PAGES, description = "HTML for people, also without script. A refusal is a page too where `Accept` prefers `text/html`"),
         (name = ApiTag::DOCUMENTATION, description = "This API, described"),
+        (name = ApiTag::BETTER_AUTH, description = "The wire of Better Auth, for its unmodified clients"),
         (name = ApiTag::ALIASES, description = "Other names of the same routes"),
     ),
     modifiers(&TokenSchemes, &NoContact),
@@ -74,11 +76,12 @@ impl Modify for NoContact {
     }
 }
 
-/// The three routes by the names they have in an auth layer of Better Auth and `FastAPI`.
-const ALIASES: [(&str, &str); 3] = [
+/// Routes by the names they have in an auth layer of Better Auth and `FastAPI`.
+const ALIASES: [(&str, &str); 4] = [
     ("/api/auth/register", "/api/v1/auth/register"),
     ("/api/auth/signin", "/api/v1/auth/signin"),
     ("/api/auth/signout", "/api/v1/auth/signout"),
+    ("/api/auth/jwks", "/.well-known/jwks.json"),
 ];
 
 /// The rooms' routes, and the document that describes them.

@@ -12,7 +12,7 @@ on_both_engines! {
         assert_snapshot!(answer, @r#"
         201
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 450
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -47,7 +47,7 @@ on_both_engines! {
         assert_snapshot!(answer, @r#"
         200
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 455
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -69,7 +69,7 @@ on_both_engines! {
         assert_snapshot!(answer, @r#"
         200
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 37
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -102,7 +102,7 @@ on_both_engines! {
         assert_snapshot!(answer, @r#"
         200
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 125
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -127,7 +127,7 @@ on_both_engines! {
         assert_snapshot!(renamed, @r#"
         200
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 127
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -199,7 +199,7 @@ on_both_engines! {
         assert_snapshot!(app.get("/healthz").await, @r#"
         200
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 15
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'

@@ -13,13 +13,18 @@ struct Ban {
     why: &'static str,
 }
 
+/// Rooms that are HTTP from end to end.
+const WIRES: [&str; 2] = ["web/", "better_auth/"];
+
 fn is_web(path: &str) -> bool {
-    path.ends_with("/web.rs") || path.ends_with("/pages.rs") || path.starts_with("web/")
+    path.ends_with("/web.rs")
+        || path.ends_with("/pages.rs")
+        || WIRES.iter().any(|room| path.starts_with(room))
 }
 
-/// The room `web` is HTTP, and the room `db` is SQL; their `mod.rs` too.
+/// The wires are HTTP, and the room `db` is SQL; their `mod.rs` too.
 fn is_rules(path: &str) -> bool {
-    path.ends_with("/mod.rs") && !path.starts_with("web/") && !path.starts_with("db/")
+    path.ends_with("/mod.rs") && !is_web(path) && !path.starts_with("db/")
 }
 
 fn is_store(path: &str) -> bool {

@@ -52,7 +52,7 @@ on_both_engines! {
                 assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
                 assert_eq!(
                     answer.header("access-control-expose-headers"),
-                    Some("retry-after,www-authenticate,x-request-id")
+                    Some("retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after")
                 );
             }
         }

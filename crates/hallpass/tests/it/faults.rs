@@ -18,7 +18,7 @@ on_both_engines! {
         assert_snapshot!(refused, @r#"
         503
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 82
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -44,7 +44,7 @@ on_both_engines! {
         assert_snapshot!(me, @r#"
         503
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 112
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -75,7 +75,7 @@ on_both_engines! {
         assert_snapshot!(answer, @r#"
         500
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 120
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'

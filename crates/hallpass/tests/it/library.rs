@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use hallpass::rls::{OwnedSql, UserRows};
 use hallpass::{
-    Client, Credentials, DatabaseUrl, DisplayName, EmailAddress, Error, ErrorCode, Registration,
-    SigningSecret, UserId,
+    Client, Credentials, DatabaseUrl, DisplayName, EmailAddress, Error, ErrorCode, ImageUrl,
+    Registration, SigningSecret, User, UserChanges, UserId,
 };
 
 use crate::rig::{PASSWORD, TestApp, on_both_engines};
@@ -95,14 +95,23 @@ on_both_engines! {
         assert_eq!(app.hallpass.list_users(None, 0).await.unwrap(), []);
     }
 
-    async fn a_name_is_changed_and_taken_away(app) {
+    async fn what_somebody_is_called_and_looks_like_is_changed_and_taken_away(app) {
         let ann = app.hallpass.create_user(registration(&app, "ann@example.com")).await.unwrap();
         app.advance(60);
-        let renamed = app.hallpass.rename_user(ann.id, DisplayName::parse("Ann").unwrap()).await.unwrap();
+        let name = |text: &str| UserChanges { name: DisplayName::parse(text).unwrap().into(), ..UserChanges::default() };
+        let image = |text: &str| UserChanges { image: ImageUrl::parse(text).unwrap().into(), ..UserChanges::default() };
+        let shown = |user: User| (user.name, user.image);
+        let renamed = app.hallpass.change_user(ann.id, &name("Ann")).await.unwrap();
         assert_eq!((renamed.name.as_deref(), renamed.updated_at), (Some("Ann"), app.clock.now()));
         assert_eq!((renamed.id, renamed.created_at), (ann.id, ann.created_at));
-        let nameless = app.hallpass.rename_user(ann.id, None).await.unwrap();
-        assert_eq!(nameless.name, None);
+        let pictured = app.hallpass.change_user(ann.id, &image("/ann.png")).await.unwrap();
+        assert_eq!(shown(pictured), (Some("Ann".to_owned()), Some("/ann.png".to_owned())));
+        let nameless = app.hallpass.change_user(ann.id, &name("")).await.unwrap();
+        assert_eq!(shown(nameless), (None, Some("/ann.png".to_owned())));
+        let bare = app.hallpass.change_user(ann.id, &image("")).await.unwrap();
+        assert_eq!(shown(bare), (None, None));
+        let untouched = app.hallpass.change_user(ann.id, &UserChanges::default()).await.unwrap();
+        assert_eq!(shown(untouched), (None, None));
     }
 
     async fn a_new_password_follows_the_rules_and_takes_the_old_ones_place(app) {
@@ -121,7 +130,7 @@ on_both_engines! {
         assert_eq!(app.database.users().await, 0);
         assert_eq!(code(app.hallpass.delete_user(ann.id).await), ErrorCode::NotFound);
         assert_eq!(code(app.hallpass.set_password(&ann, "another marble 7 otter".into()).await), ErrorCode::NotFound);
-        assert_eq!(code(app.hallpass.rename_user(ann.id, None).await), ErrorCode::NotFound);
+        assert_eq!(code(app.hallpass.change_user(ann.id, &UserChanges::default()).await), ErrorCode::NotFound);
         app.hallpass.create_user(registration(&app, "ann@example.com")).await.unwrap();
     }
 

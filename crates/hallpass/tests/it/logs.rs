@@ -83,6 +83,7 @@ async fn every_flow(app: &TestApp) -> Vec<String> {
         secrets.push(bad);
     }
     bad_requests(app, &ann).await;
+    secrets.extend(better_auths_wire(app, &ann).await);
     app.post("/api/v1/auth/signout").cookie(&token).await;
     for _ in 0..7 {
         app.sign_in(EMAIL, WRONG).await;
@@ -91,6 +92,54 @@ async fn every_flow(app: &TestApp) -> Vec<String> {
     app.me(&token).await;
     faults(app, &ann).await;
     secrets
+}
+
+/// The same by Better Auth's routes.
+async fn better_auths_wire(app: &TestApp, ann: &Account) -> Vec<String> {
+    let url = format!("https://evil.example/{ELSEWHERE}");
+    let typed = |password: &str| json!({"name": NAME, "email": EMAIL, "password": password, "image": format!("/{ELSEWHERE}")});
+    let post = |path: &str| app.post(&format!("/api/auth/{path}"));
+    let signed_in = post("sign-in/email").json(&typed(TYPED)).await;
+    post("sign-in/email").json(&typed(WRONG)).await;
+    post("sign-up/email").json(&typed(TYPED)).await;
+    post("sign-up/email").json(&typed("zq7mail")).await;
+    post("sign-in/email")
+        .form(&[("email", EMAIL), ("password", TYPED), ("callbackURL", &url)])
+        .await;
+    post("sign-in/email")
+        .raw_json(format!("{{\"password\":\"{TYPED}"))
+        .await;
+    post("sign-in/email")
+        .header("content-type", ELSEWHERE)
+        .raw(TYPED)
+        .await;
+    post("sign-in/email")
+        .header("origin", &url)
+        .json(&typed(TYPED))
+        .await;
+    for path in ["get-session", "token", "list-sessions", ELSEWHERE] {
+        app.get(&format!("/api/auth/{path}"))
+            .cookie(&ann.token)
+            .await;
+    }
+    app.get(
+        &format!("/api/auth/error?error={ELSEWHERE}&error_description={TYPED}").replace(' ', "+"),
+    )
+    .await;
+    for body in [
+        json!({"name": NAME, "image": url}),
+        json!({"image": ELSEWHERE}),
+        json!({"email": EMAIL}),
+    ] {
+        post("update-user").bearer(&ann.token).json(&body).await;
+    }
+    post("revoke-session")
+        .bearer(&ann.token)
+        .json(&json!({"token": ann.token}))
+        .may_fail()
+        .await;
+    post("sign-out").bearer(&ann.token).await;
+    vec![signed_in.json()["token"].as_str().unwrap().to_owned()]
 }
 
 /// Secrets where they do not belong, and what is refused of a signed-in user.
@@ -206,6 +255,15 @@ on_both_engines! {
             "level": "WARN", "event": "sign_up", "outcome": "failure", "reason": "registration_refused",
             "email": masked, "client": "192.0.2.7",
         }));
+        let sign_out = app.post("/api/auth/sign-out").from("192.0.2.7").bearer(&token);
+        let (_, lines) = logged(&recording, sign_out, &id("better-auth-sign-out")).await;
+        assert_eq!(the_event(&lines), json!({
+            "level": "INFO", "event": "sign_out", "outcome": "success", "user_id": user, "client": "192.0.2.7",
+        }));
+        let foreign = app.post("/api/auth/sign-out").from("192.0.2.7").cookie(&token).header("origin", "https://evil.example");
+        let (_, lines) = logged(&recording, foreign, &id("better-auth-foreign")).await;
+        let refused = security_events(&lines).into_iter().all(|event| event["reason"] == "cross_site_request");
+        assert!(refused && !security_events(&lines).is_empty(), "{lines:#?}");
         let sign_in = |password| app.sign_in("ann@example.com", password).from("2001:db8:1:2:3::4");
         let (_, lines) = logged(&recording, sign_in(PASSWORD), &id("sign-in")).await;
         assert_eq!(the_event(&lines), json!({

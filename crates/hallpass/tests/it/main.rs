@@ -21,6 +21,8 @@ mod answers;
 mod any_input;
 mod architecture;
 mod authorization;
+mod better_auth;
+mod better_auth_checks;
 mod bodies;
 mod cookies;
 mod cors;

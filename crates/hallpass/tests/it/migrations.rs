@@ -33,6 +33,7 @@ on_both_engines! {
             (1, "users".to_owned(), MigrationState::Pending),
             (2, "throttle".to_owned(), MigrationState::Pending),
             (3, "signing keys".to_owned(), MigrationState::Pending),
+            (4, "user image".to_owned(), MigrationState::Pending),
         ]);
         assert!(!app.hallpass.is_ready().await.unwrap());
         let not_ready = app.get("/readyz").may_fail().await;
@@ -79,7 +80,7 @@ on_both_engines! {
             outcome.unwrap();
         }
         let versions = app.database.texts("select cast(version as text) from hallpass_migrations order by version").await;
-        assert_eq!(versions.concat(), ["1", "2", "3"]);
+        assert_eq!(versions.concat(), ["1", "2", "3", "4"]);
         assert_eq!(ready(&app).await, 200);
         app.account("ann@example.com").await;
     }
@@ -99,7 +100,7 @@ on_both_engines! {
             );
         }
         assert_eq!(ready(&app).await, 503);
-        assert_eq!(app.database.number("select count(*) from hallpass_migrations").await, 4);
+        assert_eq!(app.database.number("select count(*) from hallpass_migrations").await, 5);
     }
 
     async fn a_database_with_another_migration_of_the_number_is_refused(app) {

@@ -56,7 +56,11 @@ on_both_engines! {
             for method in METHODS {
                 let path = path.replace("{id}", "x").replace("{file}", "index.css");
                 let answer = app.request(method, &path).await;
-                if answer.status != 405 {
+                // Better Auth has no word for a method that a route lacks, and one
+                // for a route that refuses its own.
+                let is_route = answer.status != 404 || !answer.body.is_empty();
+                let is_refused = answer.status == 405 && answer.json().get("message").is_none();
+                if is_route && !is_refused {
                     answered.insert(method.to_owned());
                 }
             }
@@ -177,8 +181,11 @@ fn each_operation_describes_the_answers_of_its_kind() {
         let is_page = described["tags"] == serde_json::json!(["Pages"]);
         let changes = operation.starts_with("post") || operation.starts_with("patch");
         let mut expected = BTreeSet::new();
+        let is_of_better_auth = described["tags"] == serde_json::json!(["Better Auth"]);
         if described.get("requestBody").is_some() {
-            expected.extend(["408", "413", "415", "422"]);
+            expected.extend(["408", "413", "415"]);
+            // Better Auth answers 400 to fields that break a rule.
+            expected.extend((!is_of_better_auth).then_some("422"));
         }
         if described.get("security").is_some() {
             expected.insert("500");
@@ -193,10 +200,18 @@ fn each_operation_describes_the_answers_of_its_kind() {
             if described.get("requestBody").is_some() {
                 expected.insert("400");
             }
-            if described.get("security").is_some() {
-                expected.extend(["401", "503"]);
+            if let Some(security) = described.get("security") {
+                let may_be_nobody = security
+                    .as_array()
+                    .unwrap()
+                    .contains(&serde_json::json!({}));
+                expected.insert("503");
+                expected.extend((!may_be_nobody).then_some("401"));
             }
-            if operation.contains("signin") || operation.contains("register") {
+            if ["signin", "sign-in", "register", "sign-up"]
+                .iter()
+                .any(|door| operation.contains(door))
+            {
                 expected.insert("429");
             }
         }

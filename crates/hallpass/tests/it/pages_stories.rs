@@ -72,7 +72,7 @@ on_both_engines! {
         assert_snapshot!(sent, @r#"
         303
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 0
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -216,7 +216,7 @@ on_both_engines! {
         assert_snapshot!(head.join("\n"), @r#"
         200
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'
         content-type: text/html; charset=utf-8
@@ -269,7 +269,7 @@ on_both_engines! {
         assert_snapshot!(sent, @r#"
         303
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 0
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -356,7 +356,7 @@ on_both_engines! {
         assert_snapshot!(out, @r#"
         303
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 0
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'

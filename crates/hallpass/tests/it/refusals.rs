@@ -17,7 +17,7 @@ on_both_engines! {
         assert_snapshot!(refused, @r#"
         400
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 98
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -43,7 +43,7 @@ on_both_engines! {
         assert_snapshot!(wrong, @r#"
         401
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 61
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -65,7 +65,7 @@ on_both_engines! {
         assert_snapshot!(app.get("/api/v1/auth/me").await, @r#"
         401
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 69
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -87,7 +87,7 @@ on_both_engines! {
         assert_snapshot!(app.me(&ann.token).await, @r#"
         401
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 72
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -107,7 +107,7 @@ on_both_engines! {
         assert_snapshot!(app.me("not.a.token").await, @r#"
         401
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 66
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -129,7 +129,7 @@ on_both_engines! {
         assert_snapshot!(app.get(&bob.path()).bearer(&ann.token).await, @r#"
         403
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 49
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -150,7 +150,7 @@ on_both_engines! {
         assert_snapshot!(request.header("origin", "https://evil.example").await, @r#"
         403
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 93
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -170,7 +170,7 @@ on_both_engines! {
         assert_snapshot!(app.post("/api/v1/auth/register").json(&body).await, @r#"
         422
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 357
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -189,7 +189,7 @@ on_both_engines! {
         assert_snapshot!(app.post("/api/v1/auth/signin").raw_json("{").await, @r#"
         400
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 72
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -208,7 +208,7 @@ on_both_engines! {
         assert_snapshot!(app.post("/api/v1/auth/signin").raw("{}").await, @r#"
         415
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 87
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -228,7 +228,7 @@ on_both_engines! {
         assert_snapshot!(app.post("/api/v1/auth/signin").raw_json(body).await, @r#"
         413
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 85
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -247,7 +247,7 @@ on_both_engines! {
         assert_snapshot!(app.get("/api/v1/nope").await, @r#"
         404
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 41
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -266,7 +266,7 @@ on_both_engines! {
         assert_snapshot!(app.get("/api/v1/auth/signin").await, @r#"
         405
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         allow: POST
         cache-control: no-store
         content-length: 59
@@ -290,7 +290,7 @@ on_both_engines! {
         assert_snapshot!(app.sign_in("ann@example.com", "wrong").await, @r#"
         429
         access-control-allow-credentials: true
-        access-control-expose-headers: retry-after,www-authenticate,x-request-id
+        access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
         cache-control: no-store
         content-length: 85
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
@@ -319,7 +319,7 @@ async fn a_body_that_does_not_arrive_is_given_up() {
     assert_snapshot!(request.await, @r#"
     408
     access-control-allow-credentials: true
-    access-control-expose-headers: retry-after,www-authenticate,x-request-id
+    access-control-expose-headers: retry-after,www-authenticate,x-request-id,set-auth-token,set-auth-jwt,x-retry-after
     cache-control: no-store
     content-length: 78
     content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'

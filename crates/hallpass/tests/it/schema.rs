@@ -54,7 +54,9 @@ const OTHER: &str = "01936b2e-7c4f-7d3a-9e1b-000000000000";
 on_both_engines! {
     async fn users_has_the_columns_of_the_contract(app) {
         let expected = [("id", false), ("email", false), ("email_key", false), ("name", true), ("password_hash", true),
-                        ("created_at", false), ("updated_at", false)];
+                        ("created_at", false), ("updated_at", false),
+                        // Ours, for Better Auth's clients.
+                        ("image", true)];
         let expected: Vec<_> = expected.iter().map(|(name, nullable)| ((*name).to_owned(), *nullable)).collect();
         assert_eq!(tables(&app.database).await["users"], expected);
     }
@@ -173,6 +175,7 @@ fn postgresqls_columns_have_the_types_of_the_contract() {
                 "password_hash character varying 255",
                 "created_at timestamp with time zone",
                 "updated_at timestamp with time zone",
+                "image character varying 2048",
             ]
         );
     });

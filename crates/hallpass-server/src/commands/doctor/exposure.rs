@@ -7,7 +7,7 @@ mod tests;
 
 use std::net::SocketAddr;
 
-use hallpass::Origin;
+use hallpass::{Origin, SameSite};
 
 use self::site::Site;
 pub(super) use self::site::is_local_name;
@@ -22,6 +22,7 @@ const PROXIES: &str = "TRUSTED_PROXIES";
 const CORS: &str = "CORS_ORIGINS";
 const LIMIT: &str = "HALLPASS_RATE_LIMIT";
 const PREFIX: &str = "HALLPASS_COOKIE_PREFIX";
+const SAME_SITE: &str = "HALLPASS_COOKIE_SAMESITE";
 const METRICS: &str = "HALLPASS_METRICS_ADDR";
 
 /// Looks at each setting that is known and at how it agrees with the others.
@@ -45,6 +46,7 @@ pub(super) fn check(values: &Values, faults: &Faults, report: &mut Report) {
     }
     if is_known(PREFIX) {
         check_cookie_prefix(values.cookie_prefix.as_str(), report);
+        check_same_site(values.cookie_same_site, report);
     }
     if let Some(address) = values.metrics {
         check_metrics(address, values, report);
@@ -212,6 +214,19 @@ fn check_cookie_prefix(prefix: &str, report: &mut Report) {
         );
     } else {
         report.ok(PREFIX, format!("the cookie's name begins with {prefix}"));
+    }
+}
+
+fn check_same_site(same_site: SameSite, report: &mut Report) {
+    match same_site {
+        SameSite::Lax => report.note(
+            SAME_SITE,
+            "lax: whoever follows a link from another site to here is signed in at once",
+        ),
+        _ => report.ok(
+            SAME_SITE,
+            "other sites never make a browser send the cookie",
+        ),
     }
 }
 

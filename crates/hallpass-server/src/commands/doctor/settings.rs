@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::config::{self, Fault, Faults};
 
 /// A value that each setting takes; a secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 20] = [
+const EXAMPLES: [(&str, &str); 21] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -24,6 +24,7 @@ const EXAMPLES: [(&str, &str); 20] = [
     ("HALLPASS_BRAND_LOGO", "/etc/hallpass/logo.svg"),
     ("HALLPASS_BRAND_NAME", "\"Example Inc.\""),
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
+    ("HALLPASS_COOKIE_SAMESITE", "strict"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
     ("HALLPASS_HASH_THREADS", "2"),
     ("HALLPASS_LOG", "json"),

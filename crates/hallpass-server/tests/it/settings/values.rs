@@ -10,6 +10,7 @@ const THREADS: &str = "HALLPASS_HASH_THREADS must be a whole number from 1 to 25
 const LENGTH: &str = "HALLPASS_PASSWORD_MIN_LENGTH must be a whole number from 8 to 64";
 const PORT: &str = "PORT must be a number from 0 to 65535";
 const HOST: &str = "HOST must be an IP address, like 127.0.0.1 or 0.0.0.0";
+const SAME_SITE: &str = "HALLPASS_COOKIE_SAMESITE must be strict or lax";
 const PREFIX: &str = "HALLPASS_COOKIE_PREFIX must be 1 to 64 letters, digits, - or _";
 const METRICS: &str = "HALLPASS_METRICS_ADDR must be an address with a port, like 127.0.0.1:9090";
 const SCHEME: &str = "DATABASE_URL must begin with sqlite:// or postgres://";
@@ -32,7 +33,7 @@ const LONG: &str = "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp
 const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
 
 /// A name, a value that it does not take, and what is said.
-const WRONG: [(&str, &str, &str); 43] = [
+const WRONG: [(&str, &str, &str); 45] = [
     ("HOST", "auth.example.com", HOST),
     ("HOST", "127.0.0.1:8000", HOST),
     ("PORT", "65536", PORT),
@@ -120,6 +121,8 @@ const WRONG: [(&str, &str, &str); 43] = [
     ("HALLPASS_COOKIE_PREFIX", "hall pass", PREFIX),
     ("HALLPASS_COOKIE_PREFIX", "hall;pass", PREFIX),
     ("HALLPASS_COOKIE_PREFIX", LONG, PREFIX),
+    ("HALLPASS_COOKIE_SAMESITE", "none", SAME_SITE),
+    ("HALLPASS_COOKIE_SAMESITE", "Lax", SAME_SITE),
     ("HALLPASS_HASH_THREADS", "0", THREADS),
     ("HALLPASS_HASH_THREADS", "257", THREADS),
     ("HALLPASS_HASH_THREADS", "two", THREADS),

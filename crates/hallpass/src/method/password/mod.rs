@@ -25,7 +25,7 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::sign_in;
 use crate::throttle::{self, Attempt, Client};
-use crate::user::{self, DisplayName, NewUser, User, UserId};
+use crate::user::{self, DisplayName, ImageUrl, NewUser, User, UserId};
 
 /// What somebody types to make an account, checked.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub struct Registration {
     email: EmailAddress,
     password: Password,
     name: Option<DisplayName>,
+    image: Option<ImageUrl>,
 }
 
 impl Registration {
@@ -58,7 +59,7 @@ impl Registration {
     }
 
     /// Runs a [`check`](Self::check) where nobody waits for the thread.
-    async fn checked(
+    pub(crate) async fn checked(
         hallpass: &Hallpass,
         client: Client,
         check: impl FnOnce(&Settings) -> Result<Self, Error> + Send + 'static,
@@ -90,7 +91,14 @@ impl Registration {
             email,
             password,
             name,
+            image: None,
         }))
+    }
+
+    /// With the address of a picture.
+    #[must_use]
+    pub fn with_image(self, image: Option<ImageUrl>) -> Self {
+        Self { image, ..self }
     }
 }
 
@@ -208,6 +216,7 @@ pub(crate) async fn create(
         email,
         password,
         name,
+        image,
     } = registration;
     let password_hash = hallpass.hashing().hash(client.address(), password).await?;
     user::create(
@@ -215,6 +224,7 @@ pub(crate) async fn create(
         NewUser {
             email,
             name,
+            image,
             password_hash,
         },
     )

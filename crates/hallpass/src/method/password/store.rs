@@ -7,7 +7,8 @@ use crate::secret::PasswordHash;
 use crate::user::{User, UserId};
 
 const BY_EMAIL: &str = "
-    select id, email, name, created_at, updated_at, password_hash from users where email_key = $1";
+    select id, email, name, image, created_at, updated_at, password_hash from users
+    where email_key = $1";
 
 const UPGRADE_HASH: &str = "
     update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2";

@@ -149,7 +149,7 @@ impl Request {
             "{method} {path}\n{answer}"
         );
         if !self.bare {
-            everywhere::check(&answer);
+            everywhere::check(&path, &answer);
             documented::check(&method, &path, &answer);
         }
         answer

@@ -3,7 +3,7 @@
 
 use super::Answer;
 
-pub(super) fn check(answer: &Answer) {
+pub(super) fn check(path: &str, answer: &Answer) {
     let id = answer
         .header("x-request-id")
         .unwrap_or_else(|| panic!("no request id\n{answer}"));
@@ -47,9 +47,41 @@ pub(super) fn check(answer: &Answer) {
     );
     match answer.header("content-type") {
         Some("text/html; charset=utf-8") if answer.is_of_the_pages() => is_a_page(answer),
+        _ if answer.status >= 400 && is_of_better_auth(path) => is_a_refusal(answer),
         _ if answer.status >= 400 => is_an_error(answer),
         _ => {}
     }
+}
+
+/// What is under Better Auth's path, but for the routes of ours that are there.
+fn is_of_better_auth(path: &str) -> bool {
+    let ours = ["", "register", "signin", "signout"];
+    path.strip_prefix("/api/auth/")
+        .is_some_and(|route| !ours.contains(&route))
+}
+
+/// `{"message": …, "code": "<STABLE_NAME>"}`, or nothing where no route is.
+fn is_a_refusal(answer: &Answer) {
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
+    if answer.status == 404 {
+        assert_eq!((answer.header("content-type"), answer.text()), (None, ""));
+        return;
+    }
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/json"),
+        "{answer}"
+    );
+    if answer.body.is_empty() && answer.header("content-length") != Some("0") {
+        return;
+    }
+    let body = answer.json();
+    assert!(!body["message"].as_str().unwrap().is_empty(), "{answer}");
+    let code = body.get("code").map(|code| code.as_str().unwrap());
+    let is_stable = |code: &str| code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    assert!(code.is_none_or(is_stable), "{answer}");
+    let members = body.as_object().unwrap().len();
+    assert_eq!(members, 1 + usize::from(code.is_some()), "{answer}");
 }
 
 /// What every page has, an error's too.

@@ -6,7 +6,7 @@ use crate::email::InvalidEmail;
 use crate::error::{Broken, Error};
 use crate::method::password::PasswordRefused;
 use crate::secret::Password;
-use crate::user::InvalidName;
+use crate::user::{InvalidImage, InvalidName};
 use crate::web::error::minutes_to_wait;
 
 pub(super) static TEXTS: Texts = Texts {
@@ -107,6 +107,7 @@ fn fault(broken: Broken) -> String {
         Broken::Missing => "Dieses Feld fehlt.".to_owned(),
         Broken::Email(invalid) => email(invalid).to_owned(),
         Broken::Name(invalid) => name(invalid).to_owned(),
+        Broken::Image(invalid) => image(invalid).to_owned(),
         Broken::Password(refused) => password(refused),
     }
 }
@@ -116,6 +117,15 @@ const fn email(invalid: InvalidEmail) -> &'static str {
         InvalidEmail::TooLong => "Die E-Mail-Adresse darf höchstens 254 Zeichen haben.",
         InvalidEmail::Syntax => {
             "Das ist keine E-Mail-Adresse. Sie muss die Form name@example.com haben."
+        }
+    }
+}
+
+const fn image(invalid: InvalidImage) -> &'static str {
+    match invalid {
+        InvalidImage::TooLong => "Die Adresse des Bildes darf höchstens 2048 Bytes haben.",
+        InvalidImage::Syntax => {
+            "Das Bild muss eine URL mit https oder http sein, oder ein Pfad, der mit / beginnt."
         }
     }
 }

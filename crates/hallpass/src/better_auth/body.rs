@@ -1,0 +1,183 @@
+//! A request's body: read, then its sender and its targets looked at, and only
+//! then its fields.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use super::fields::{Fields, Received};
+use super::origin::{self, Target};
+use super::refusal::Refusal;
+use crate::error::{Error, ErrorCode};
+use crate::hallpass::Hallpass;
+use crate::web::json::{self, Field, Kind};
+use crate::web::{body, form};
+use crate::{audit, web};
+
+/// The body of a POST that no foreign site is behind, and that leads nowhere
+/// foreign.
+pub(super) struct Posted<T>(pub(super) Received<T>);
+
+impl<T: Fields> FromRequest<Hallpass> for Posted<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, hallpass: &Hallpass) -> Result<Self, Refusal> {
+        let (parts, sent) = request.into_parts();
+        let content = match ContentType::of::<T>(&parts.headers)? {
+            Some(content_type) => Content::new(content_type, body::arrive(sent).await?)?,
+            None => Content::Nothing,
+        };
+        origin::check(&parts.headers, hallpass.settings())
+            .inspect_err(|_| note_foreign_site(&parts, hallpass))?;
+        let targets: Targets = content.read().transpose()?.unwrap_or_default();
+        targets.check(&parts, hallpass)?;
+        Ok(Self(content.received()?))
+    }
+}
+
+/// One security event, as for our own routes.
+pub(super) fn note_foreign_site(parts: &Parts, hallpass: &Hallpass) {
+    let trusted = &hallpass.settings().trusted_proxies;
+    let client = web::client::client_of(&parts.extensions, &parts.headers, trusted);
+    audit::refused(ErrorCode::CrossSiteRequest, None, client);
+}
+
+#[derive(Clone, Copy)]
+enum ContentType {
+    Json,
+    Form,
+}
+
+impl ContentType {
+    /// `None`: nothing is said of a body, so there is none.
+    fn of<T: Fields>(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        let mut types = headers.get_all(CONTENT_TYPE).iter();
+        let Some(first) = types.next() else {
+            return Ok(None);
+        };
+        let said = String::from_utf8_lossy(first.as_bytes());
+        let essence = said.split(';').next().unwrap_or_default().trim();
+        let is_only = types.next().is_none();
+        let is = |expected: &str| is_only && essence.eq_ignore_ascii_case(expected);
+        if is(JSON) {
+            return Ok(Some(Self::Json));
+        }
+        if T::FORM && is(FORM) {
+            return Ok(Some(Self::Form));
+        }
+        let allowed = if T::FORM {
+            format!("{FORM}, {JSON}")
+        } else {
+            JSON.to_owned()
+        };
+        Err(Refusal::unsupported_media_type(format!(
+            "Content-Type \"{said}\" is not allowed. Allowed types: {allowed}"
+        )))
+    }
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A body as it came, well-formed.
+enum Content {
+    Nothing,
+    Json(Kind, Bytes),
+    Form(Bytes),
+}
+
+impl Content {
+    fn new(content_type: ContentType, bytes: Bytes) -> Result<Self, Error> {
+        if bytes.is_empty() {
+            return Ok(Self::Nothing);
+        }
+        match content_type {
+            ContentType::Form => Ok(Self::Form(bytes)),
+            ContentType::Json => {
+                let kind = Kind::of(json::well_formed(&bytes)?);
+                Ok(Self::Json(kind, bytes))
+            }
+        }
+    }
+
+    /// The fields that `T` has, if it is an object.
+    fn read<T: DeserializeOwned>(&self) -> Option<Result<T, Error>> {
+        match self {
+            Self::Json(Kind::Object, bytes) => {
+                Some(json::well_formed(bytes).and_then(json::fields))
+            }
+            Self::Form(bytes) => Some(form::fields(bytes)),
+            Self::Nothing | Self::Json(..) => None,
+        }
+    }
+
+    fn received<T: DeserializeOwned>(self) -> Result<Received<T>, Error> {
+        match (self.read(), self) {
+            (Some(fields), _) => fields.map(Received::Fields),
+            (None, Self::Json(kind, _)) => Ok(Received::Other(kind)),
+            (None, _) => Ok(Received::Nothing),
+        }
+    }
+}
+
+/// Where a request wants people to be sent afterwards.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Targets {
+    #[serde(default, rename = "callbackURL")]
+    callback: Field<String>,
+    #[serde(default)]
+    redirect_to: Field<String>,
+    #[serde(default, rename = "errorCallbackURL")]
+    error_callback: Field<String>,
+    #[serde(default, rename = "newUserCallbackURL")]
+    new_user_callback: Field<String>,
+}
+
+impl Targets {
+    fn check(self, parts: &Parts, hallpass: &Hallpass) -> Result<(), Refusal> {
+        let settings = hallpass.settings();
+        // The body's is the one that is followed, if there is one.
+        let callback = named(self.callback, "callbackURL")?.or_else(|| queried(parts));
+        let targets = [
+            (callback, Target::Callback),
+            (named(self.redirect_to, "redirectURL")?, Target::Redirect),
+            (
+                named(self.error_callback, "errorCallbackURL")?,
+                Target::ErrorCallback,
+            ),
+            (
+                named(self.new_user_callback, "newUserCallbackURL")?,
+                Target::NewUserCallback,
+            ),
+        ];
+        for (url, target) in targets {
+            url.map_or(Ok(()), |url| origin::check_target(&url, target, settings))?;
+        }
+        Ok(())
+    }
+}
+
+/// An empty one names nothing.
+fn named(field: Field<String>, label: &str) -> Result<Option<String>, Refusal> {
+    match field {
+        Field::Value(url) => Ok(Some(url).filter(|url| !url.is_empty())),
+        Field::Missing | Field::Other(Kind::Null) => Ok(None),
+        Field::Other(_) => {
+            let message = format!("Invalid {label}: expected a string");
+            Err(Refusal::bad_request(message))
+        }
+    }
+}
+
+fn queried(parts: &Parts) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, url) = pairs.find(|(name, _)| name == "callbackURL")?;
+    Some(url.into_owned()).filter(|url| !url.is_empty())
+}

@@ -1,0 +1,282 @@
+//! Whether a foreign site is behind a request, and whether a redirect leads to
+//! one. Stricter than our own wire where a cookie is sent: then there must be an
+//! `Origin`, or at least a `Referer`.
+
+use axum::http::header::{COOKIE, ORIGIN, REFERER};
+use axum::http::{HeaderMap, HeaderName};
+use url::Url;
+
+use super::refusal::{self, Known};
+use crate::settings::Settings;
+
+/// For every request that may change something.
+pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
+    // Without a cookie there is nothing that a browser adds by itself.
+    if headers.contains_key(COOKIE) {
+        must_be_trusted(headers, settings)
+    } else {
+        Ok(())
+    }
+}
+
+/// For what signs in, also without a cookie: whoever is signed in by a stranger
+/// into the stranger's account gives away what they type there (login CSRF).
+/// Who sends neither Fetch Metadata nor `Origin` nor `Referer` is no browser.
+pub(super) fn check_sign_in(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
+    let says = |name| text(headers, name).unwrap_or_default();
+    let [site, mode, destination] = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"]
+        .map(|name| says(HeaderName::from_static(name)).trim());
+    if site == "cross-site" && mode == "navigate" && !headers.contains_key(COOKIE) {
+        return Err(refusal::CROSS_SITE_NAVIGATION);
+    }
+    let is_browser = [site, mode, destination]
+        .iter()
+        .any(|said| !said.is_empty());
+    let says_whence = headers.contains_key(ORIGIN) || headers.contains_key(REFERER);
+    if is_browser || says_whence || headers.contains_key(COOKIE) {
+        must_be_trusted(headers, settings)
+    } else {
+        Ok(())
+    }
+}
+
+fn must_be_trusted(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
+    if headers.get_all(ORIGIN).iter().count() > 1 {
+        return Err(refusal::INVALID_ORIGIN);
+    }
+    let origin = text(headers, ORIGIN).unwrap_or_default();
+    let site = text(headers, HeaderName::from_static("sec-fetch-site"));
+    // A page with `Referrer-Policy: no-referrer` hides its origin, also from itself.
+    if origin == "null" && site == Some("same-origin") {
+        return Ok(());
+    }
+    let whence = Some(origin).filter(|origin| !origin.is_empty());
+    match whence.or_else(|| text(headers, REFERER)) {
+        None | Some("" | "null") => Err(refusal::MISSING_OR_NULL_ORIGIN),
+        Some(url) if is_trusted(url, settings) => Ok(()),
+        Some(_) => Err(refusal::INVALID_ORIGIN),
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Our own origin and those of `CORS_ORIGINS`, of which there are exact ones
+/// only.
+fn is_trusted(url: &str, settings: &Settings) -> bool {
+    let Some(url) = Url::parse(url).ok().filter(is_of_the_web) else {
+        return false;
+    };
+    let origin = url.origin().ascii_serialization();
+    let known = std::iter::once(settings.public_url.origin()).chain(&settings.cors_origins);
+    known.into_iter().any(|known| known.as_str() == origin)
+}
+
+fn is_of_the_web(url: &Url) -> bool {
+    matches!(url.scheme(), "https" | "http")
+}
+
+/// What a URL in a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Callback,
+    Redirect,
+    ErrorCallback,
+    NewUserCallback,
+}
+
+/// A target is a path of ours or a URL of a trusted origin: parsed, and never
+/// compared as text (CWE-601).
+pub(super) fn check_target(url: &str, target: Target, settings: &Settings) -> Result<(), Known> {
+    let leads_home = if url.starts_with('/') {
+        is_path_of_ours(url, settings)
+    } else {
+        is_trusted(url, settings)
+    };
+    match target {
+        _ if leads_home => Ok(()),
+        Target::Callback => Err(refusal::INVALID_CALLBACK_URL),
+        Target::Redirect => Err(refusal::INVALID_REDIRECT_URL),
+        Target::ErrorCallback => Err(refusal::INVALID_ERROR_CALLBACK_URL),
+        Target::NewUserCallback => Err(refusal::INVALID_NEW_USER_CALLBACK_URL),
+    }
+}
+
+/// Nothing that a browser or a router turns into a slash, and the same origin
+/// after resolution (RFC 3986, section 4.2).
+fn is_path_of_ours(url: &str, settings: &Settings) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.to_ascii_lowercase();
+    if url.contains('\\')
+        || url.contains(char::is_control)
+        || path.contains("%2f")
+        || path.contains("%5c")
+    {
+        return false;
+    }
+    let base = Url::parse(settings.public_url.origin().as_str());
+    base.is_ok_and(|base| {
+        let resolved = base.join(url);
+        resolved.is_ok_and(|resolved| resolved.origin() == base.origin())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DatabaseUrl;
+    use crate::secret::SigningSecret;
+    use crate::settings::PublicUrl;
+
+    fn settings() -> Settings {
+        let secret = SigningSecret::new(&SigningSecret::generate().unwrap()).unwrap();
+        let database = DatabaseUrl::sqlite_file("never-opened.db");
+        let url = PublicUrl::parse("https://auth.example.com").unwrap();
+        let mut settings = Settings::new(url, secret, database);
+        settings.cors_origins = vec!["https://app.example.com:8443".parse().unwrap()];
+        settings
+    }
+
+    fn leads_home(url: &str) -> bool {
+        check_target(url, Target::Callback, &settings()).is_ok()
+    }
+
+    #[test]
+    fn a_target_is_a_path_of_ours_or_of_a_trusted_origin() {
+        for url in [
+            "/",
+            "/dash?next=https://evil.example.com/%2f#x",
+            "/a b",
+            "/caf\u{e9}",
+            "/@evil.example.com",
+            "https://auth.example.com",
+            "https://AUTH.example.com:443/x",
+            "https://app.example.com:8443/welcome?a=b",
+        ] {
+            assert!(leads_home(url), "{url}");
+        }
+    }
+
+    /// The ways in which Better Auth was led astray, four times over:
+    /// GHSA-8jhw-6pjj-8723, GHSA-hjpm-7mrm-26w8, GHSA-vp58-j275-797x,
+    /// GHSA-36rg-gfq2-3h56.
+    #[test]
+    fn a_target_elsewhere_is_refused_however_it_is_written() {
+        for url in [
+            "//evil.example.com",
+            "///evil.example.com",
+            "/\\evil.example.com",
+            "\\\\evil.example.com",
+            "/%2fevil.example.com",
+            "/%2Fevil.example.com",
+            "/a/..%5c..%5cevil.example.com",
+            "/\t/evil.example.com",
+            "/\n/evil.example.com",
+            "/da\tsh",
+            "/da\\sh",
+            "/da\u{85}sh",
+            "\t//evil.example.com",
+            " https://evil.example.com",
+            "https://evil.example.com",
+            "https:evil.example.com",
+            "https:/evil.example.com",
+            "http://auth.example.com",
+            "https://auth.example.com.evil.example.com",
+            "https://auth.example.com@evil.example.com",
+            "https://auth.example.com:8443",
+            "https://evil.example.com?https://auth.example.com",
+            "https://evil.example.com\\@auth.example.com",
+            "https://sub.app.example.com:8443",
+            "https://app.example.com",
+            "javascript:alert(1)",
+            "java\nscript:alert(1)",
+            "data:text/html,x",
+            "auth.example.com",
+            "dash",
+            "?x",
+            "#x",
+            ".",
+            "blob:https://auth.example.com/x",
+        ] {
+            assert!(!leads_home(url), "{url:?}");
+        }
+    }
+
+    fn headers(of: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), value.parse().unwrap())
+        };
+        of.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn who_brings_a_cookie_says_whence() {
+        let said = |of: &[(&'static str, &str)]| {
+            let mut all = vec![("cookie", "a=b")];
+            all.extend(of);
+            check(&headers(&all), &settings())
+        };
+        let ours = "https://auth.example.com";
+        assert_eq!(said(&[("origin", ours)]), Ok(()));
+        assert_eq!(said(&[("origin", "https://app.example.com:8443")]), Ok(()));
+        assert_eq!(
+            said(&[("referer", "https://auth.example.com/signin?x")]),
+            Ok(())
+        );
+        assert_eq!(
+            said(&[("origin", "null"), ("sec-fetch-site", "same-origin")]),
+            Ok(())
+        );
+        for missing in [
+            vec![],
+            vec![("origin", "null")],
+            vec![("origin", "")],
+            vec![("referer", "")],
+            vec![("origin", "null"), ("sec-fetch-site", "same-site")],
+            vec![("origin", "null"), ("referer", ours)],
+        ] {
+            let refused = Err(refusal::MISSING_OR_NULL_ORIGIN);
+            assert_eq!(said(&missing), refused, "{missing:?}");
+        }
+        for foreign in [
+            vec![("origin", "https://evil.example.com")],
+            vec![("origin", "https://evil.example.com"), ("referer", ours)],
+            vec![(
+                "referer",
+                "https://evil.example.com/https://auth.example.com",
+            )],
+            vec![("origin", "https://auth.example.com.evil.example.com")],
+            vec![("origin", "garbage")],
+        ] {
+            assert_eq!(said(&foreign), Err(refusal::INVALID_ORIGIN), "{foreign:?}");
+        }
+        assert_eq!(
+            check(
+                &headers(&[("origin", "https://evil.example.com")]),
+                &settings()
+            ),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn who_signs_in_without_a_cookie_says_whence_if_it_is_a_browser() {
+        let said = |of: &[(&'static str, &str)]| check_sign_in(&headers(of), &settings());
+        assert_eq!(said(&[]), Ok(()));
+        assert_eq!(said(&[("origin", "https://auth.example.com")]), Ok(()));
+        let navigation = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+        ];
+        assert_eq!(said(&navigation), Err(refusal::CROSS_SITE_NAVIGATION));
+        for browser in ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"] {
+            let refused = Err(refusal::MISSING_OR_NULL_ORIGIN);
+            assert_eq!(said(&[(browser, "empty")]), refused, "{browser}");
+        }
+        for foreign in ["origin", "referer"] {
+            let refused = Err(refusal::INVALID_ORIGIN);
+            assert_eq!(said(&[(foreign, "https://evil.example.com")]), refused);
+        }
+    }
+}

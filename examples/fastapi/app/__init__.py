@@ -1,0 +1,1 @@
+"""A service beside Hallpass: the notes of people who signed in there."""
