@@ -101,6 +101,11 @@ const SIGN_UP: Accepted[] = [
   ),
 ];
 
+const BOB = { name: "Bob" };
+
+/** Its token is another than that of the header. */
+const BOB_BY_COOKIE = session("upstream", "bob.bearer@example.com", "<time>", BOB, "<id>");
+
 const BEARER: Accepted[] = [
   {
     why: "There is one token: what the session has is the JWT that services verify.",
@@ -163,6 +168,24 @@ const BEARER: Accepted[] = [
       ].flatMap((kind) => [`bearer: ${kind}: token`, `bearer: ${kind}: update`]),
     ],
     differences: { "1.headers.www-authenticate": [ABSENT, 'Bearer error="invalid_token"'] },
+  },
+  {
+    why: "A header that is refused is refused; upstream asks the cookie then (decision 13).",
+    steps: ["a forged signature", "a JWT of another secret", "an empty one"].map(
+      (kind) => `bearer: ${kind} beside a good cookie`,
+    ),
+    differences: {
+      "1.headers.set-auth-jwt": ["<a JWT>", ABSENT],
+      "1.body": [BOB_BY_COOKIE, null],
+    },
+  },
+  {
+    why: "A header that is refused is refused; upstream asks the cookie then (decision 13).",
+    steps: ["bearer: another scheme beside a good cookie"],
+    differences: {
+      "1.headers.set-auth-jwt": ["<a JWT>", ABSENT],
+      "1.body": [session("upstream", "bob.bearer@example.com", "<time>", BOB), null],
+    },
   },
   {
     why: "A bearer has no cookie that could be ended.",

@@ -43,12 +43,18 @@ export function account(email: string, when: When, more: Record<string, Json> = 
   };
 }
 
-export function session(by: "upstream" | "hallpass", email: string, when: When): Json {
+export function session(
+  by: "upstream" | "hallpass",
+  email: string,
+  when: When,
+  user: Record<string, Json> = {},
+  token = TOKEN,
+): Json {
   const upstream = by === "upstream";
   return {
     session: {
       expiresAt: `<${upstream ? 604800 : 3600} s after createdAt>`,
-      token: TOKEN,
+      token,
       createdAt: when,
       updatedAt: when,
       ipAddress: upstream ? "" : null,
@@ -56,7 +62,7 @@ export function session(by: "upstream" | "hallpass", email: string, when: When):
       userId: `<id of ${email.split(/[.@]/)[0]}>`,
       id: "<id>",
     },
-    user: account(email, when),
+    user: account(email, when, user),
   };
 }
 

@@ -68,9 +68,19 @@ async function bearerAndCookie(
   await stage.step("ann's token beside bob's cookie", () =>
     bob.get("/get-session", { headers: mine }),
   );
-  await stage.step("garbage beside a good cookie", () =>
-    bob.get("/get-session", { headers: { authorization: "Bearer garbage" } }),
-  );
+  const beside: Record<string, string> = {
+    "garbage": "Bearer garbage",
+    "a forged signature": `Bearer ${"0".repeat(32)}.${"A".repeat(43)}=`,
+    "a JWT of another secret": `Bearer ${await foreign()}`,
+    "an empty one": "Bearer ",
+    "another scheme": "Basic YW5uOnBhc3N3b3Jk",
+  };
+  const cookie = `${stage.peer.cookie}=${bob.session}`;
+  for (const [kind, authorization] of Object.entries(beside)) {
+    await stage.step(`${kind} beside a good cookie`, () =>
+      bob.get("/get-session", { headers: { authorization }, cookie }),
+    );
+  }
   await stage.step("a good token beside a cookie of garbage", () =>
     phone.get("/get-session", { headers: mine, cookie: `${stage.peer.cookie}=garbage` }),
   );
