@@ -15,7 +15,6 @@ export interface Client {
   updateUser: Call;
   token: Call;
   jwks: Call;
-  $fetch: (path: string, options?: object) => Promise<unknown>;
 }
 
 type Call = (body?: object) => Promise<unknown>;
@@ -47,7 +46,6 @@ export async function loadClient(version: Version): Promise<ClientFactory> {
     createAuthClient({
       baseURL,
       plugins: [jwtClient()],
-      // A browser's page waits and asks again; a script of steps does not.
-      fetchOptions: { customFetchImpl, retry: 0 },
+      fetchOptions: { customFetchImpl },
     }) as Client;
 }
