@@ -89,6 +89,7 @@ test("a cookie that Hallpass did not make opens nothing, and is taken away", asy
 }) => {
   const ann = somebody("ann");
   await signUp(page, site, ann);
+  await expectLive(page);
   const cookie = await sessionCookie(page, site);
   for (const [what, forge] of Object.entries(FORGERIES)) {
     await test.step(what, async () => {
