@@ -111,5 +111,5 @@ function setCookie(
 
 export const config = {
   // What Hallpass answers, and files that are the same for everybody, pass by.
-  matcher: ["/((?!api/|_next/static/|_next/image|icon.svg).*)"],
+  matcher: ["/((?!api/auth/|api/v1/|_next/static/|icon\\.svg$).*)"],
 };

@@ -25,6 +25,9 @@ const KEYS_ARE_READ_AGAIN_AFTER = 5 * 60_000;
 /** When Hallpass is away for longer, its keys are not believed any more. */
 const KEYS_LIVE = 60 * 60_000;
 
+/** A key that was made in haste signs after two seconds; forgers may not keep us reading. */
+const UNKNOWN_KEYS_ARE_LOOKED_FOR_AFTER = 2_000;
+
 /** For server components. */
 export async function currentSession(): Promise<Session | null> {
   await connection();
@@ -115,7 +118,10 @@ let published: { url: string; keys: Keys; readAt: number } | undefined;
 async function publishedKeys({ hallpassUrl }: Settings): Promise<Keys> {
   const url = `${hallpassUrl}/.well-known/jwks.json`;
   if (published?.url !== url) {
-    const keys = createRemoteJWKSet(new URL(url), { cacheMaxAge: KEYS_LIVE });
+    const keys = createRemoteJWKSet(new URL(url), {
+      cacheMaxAge: KEYS_LIVE,
+      cooldownDuration: UNKNOWN_KEYS_ARE_LOOKED_FOR_AFTER,
+    });
     published = { url, keys, readAt: 0 };
   }
   const { keys } = published;

@@ -13,8 +13,9 @@ import { type TlsFront, openTlsFront } from "../../support/tls";
 /**
  * - `keys`: as in the README, beside `make run`: http, and published keys.
  * - `https`: as on a host: TLS before Next, one public address, a shared secret.
+ * - `misfit`: a mistake: Hallpass signs with its secret, and the front end looks for keys.
  */
-export type Setup = "keys" | "https";
+export type Setup = "keys" | "https" | "misfit";
 
 const FRONTEND = resolve(__dirname, "../../../frontend");
 
@@ -80,7 +81,8 @@ export class Stack {
 }
 
 function startHallpass(setup: Setup, origin: string, secret: string): Promise<Server> {
-  const keys = { HALLPASS_SIGNING: "eddsa", BETTER_AUTH_URL: builtFor(), CORS_ORIGINS: origin };
+  const signing = setup === "keys" ? "eddsa" : "hs256";
+  const keys = { HALLPASS_SIGNING: signing, BETTER_AUTH_URL: builtFor(), CORS_ORIGINS: origin };
   const shared = { BETTER_AUTH_URL: origin, BETTER_AUTH_SECRET: secret };
   // So that limits count people, and not Next.
   const behindNext = { TRUSTED_PROXIES: "127.0.0.1" };

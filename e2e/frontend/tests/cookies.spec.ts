@@ -53,7 +53,7 @@ test("no script can read the token from where it is kept", async ({ page, site }
 test("every page has its policy, and none may be kept or framed", async ({ page, site, guard }) => {
   guard.expectStatus(404);
   await signUp(page, site, somebody("ann"));
-  for (const path of ["/", "/dashboard", "/nowhere"]) {
+  for (const path of ["/", "/dashboard", "/nowhere", "/api/nowhere"]) {
     const answer = await page.goto(site.url(path));
     const headers = answer?.headers() ?? {};
     const policy = headers["content-security-policy"] ?? "";
@@ -89,6 +89,7 @@ test("a cookie that Hallpass did not make opens nothing, and is taken away", asy
 }) => {
   const ann = somebody("ann");
   await signUp(page, site, ann);
+  await expectLive(page);
   const cookie = await sessionCookie(page, site);
   for (const [what, forge] of Object.entries(FORGERIES)) {
     await test.step(what, async () => {

@@ -19,6 +19,7 @@ const HOUR = 3600;
 
 test("whose cookie the browser dropped in that second is told so, once", async ({ page, site }) => {
   await signUp(page, site, somebody("ann"));
+  await expectLive(page);
   await page.context().clearCookies({ name: site.cookieName("session_token") });
   await page.goto(site.url("/dashboard"));
   await expectSignIn(page, site.url(EXPIRED), TEXT.expired);

@@ -200,6 +200,7 @@ test.describe("story 5, sign-out", () => {
   test("the next person at the same browser gets their own pass", async ({ page, site }) => {
     const [ann, bob] = [somebody("ann", "Ann"), somebody("bob", "Bob")];
     await signUp(page, site, ann);
+    await expectLive(page);
     await button(page, "Sign out").click();
     await expectSignIn(page, site.url(SIGNED_OUT), TEXT.signedOut);
     await signUp(page, site, bob);

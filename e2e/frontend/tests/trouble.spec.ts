@@ -4,13 +4,17 @@ import { somebody } from "../../support/people";
 import {
   TEXT,
   button,
+  cookieNames,
   expectDashboard,
   expectRefused,
   fillSignIn,
+  heading,
   register,
   summary,
   trySigningIn,
+  trySigningUp,
 } from "../support/pages";
+import { Stack } from "../support/stack";
 import { expect, test } from "../support/test";
 
 for (const script of [true, false]) {
@@ -92,4 +96,29 @@ test("without a network the form says so, keeps what was typed, and works again"
   await context.setOffline(false);
   await button(page, "Sign in").click();
   await expectDashboard(page, site, ann);
+});
+
+test("a front end that looks for keys where there are none says so to its operator", async ({
+  page,
+  guard,
+}) => {
+  const site = await Stack.start("misfit");
+  try {
+    guard.allow(site.origin);
+    guard.expectStatus(500);
+    // A server component failed; React says no more in a production build.
+    guard.expect(/Minified React error #441/);
+    const ann = somebody("ann");
+    await trySigningUp(page, site, ann);
+    await expect(heading(page, "Something went wrong on our side")).toBeVisible();
+    expect((await page.reload())?.status()).toBe(500);
+    await expect(heading(page, "Something went wrong on our side")).toBeVisible();
+    await expect(page.locator("body")).not.toContainText(ann.email);
+    expect(site.log).toContain("holds no keys: Hallpass signs with its secret.");
+    // It may be mended in a minute: nobody's session is thrown away.
+    expect(await cookieNames(page)).toContain(site.cookieName("session_token"));
+    await guard.leavePages();
+  } finally {
+    await site.stop();
+  }
 });

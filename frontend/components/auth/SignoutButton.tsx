@@ -6,11 +6,10 @@ import { signOut } from "@/app/(auth)/actions";
 import { Button } from "@/components/ui/Button";
 import { Summary } from "@/components/ui/Summary";
 import { forgetToken } from "@/lib/api-client";
+import { attempt } from "@/lib/attempt";
 import { authClient } from "@/lib/auth";
 import type { Problem } from "@/lib/messages";
 import { leaveFor } from "@/lib/utils";
-
-import { attempt } from "./useAuthForm";
 
 /** A form, so that it works without script too. */
 export function SignoutButton() {

@@ -3,21 +3,13 @@
 import { useRouter } from "next/navigation";
 import { type SyntheticEvent, useActionState, useRef, useState, useTransition } from "react";
 
-import { type Problem, TEXT, problemsOf } from "@/lib/messages";
+import { type Answer, type CallOptions, attempt } from "@/lib/attempt";
+import { type Problem, TEXT } from "@/lib/messages";
 import type { Registration } from "@/lib/validation";
 
 import { EMPTY, type FormState, typedIn } from "./form-state";
 
 type Action = (before: FormState, form: FormData) => Promise<FormState>;
-
-interface Answer {
-  error: { status: number; code?: string | undefined; message?: string | undefined } | null;
-}
-
-/** What the calls of authClient take, to see the headers of a refusal. */
-export interface CallOptions {
-  onError: (context: { response: Response }) => void;
-}
 
 interface Form {
   /** Takes the form when no script does. */
@@ -79,22 +71,4 @@ export function useAuthForm({ action, next, check, send }: Form) {
       },
     },
   };
-}
-
-/** What went wrong with a call of authClient, in words for people. */
-export async function attempt(
-  call: (options: CallOptions) => Promise<Answer>,
-): Promise<readonly Problem[]> {
-  let retryAfter: string | null = null;
-  const onError = ({ response }: { response: Response }) => {
-    retryAfter = response.headers.get("retry-after") ?? response.headers.get("x-retry-after");
-  };
-  try {
-    const { error } = await call({ onError });
-    return error ? problemsOf({ ...error, retryAfter }) : [];
-  } catch (error) {
-    // What fetch throws when there is no answer at all.
-    console.warn(error);
-    return [{ text: TEXT.offline }];
-  }
 }

@@ -2,9 +2,9 @@
 
 import { useEffect, useRef, useState } from "react";
 
-import { attempt } from "@/components/auth/useAuthForm";
 import { Button } from "@/components/ui/Button";
 import { apiJson, forgetToken } from "@/lib/api-client";
+import { attempt } from "@/lib/attempt";
 import { authClient } from "@/lib/auth";
 import { TEXT } from "@/lib/messages";
 import { isLeaving, leaveFor } from "@/lib/utils";

@@ -2,12 +2,12 @@
 
 import { type SyntheticEvent, useState } from "react";
 
-import { attempt } from "@/components/auth/useAuthForm";
 import { Button } from "@/components/ui/Button";
 import { Input } from "@/components/ui/Input";
 import { Notice } from "@/components/ui/Notice";
 import { Summary } from "@/components/ui/Summary";
 import { leaveExpired } from "@/lib/api-client";
+import { attempt } from "@/lib/attempt";
 import { authClient } from "@/lib/auth";
 import { type Problem, TEXT } from "@/lib/messages";
 import { checkName } from "@/lib/validation";
