@@ -300,9 +300,7 @@ const WRONG_PASSWORD = {
   message: "Invalid email or password",
 };
 const BROKEN_JSON = { status: 400, code: "BAD_REQUEST", message: "Invalid JSON in request body" };
-const NO_BODY = "[body] Invalid input: expected object, received undefined";
 const NOT_JSON = "`application/jsonx` is not JSON, though it begins like it.";
-const NO_TYPE = "A content type with nothing in it is none that is allowed.";
 
 const BODIES: Accepted[] = [
   bodyRefused(
@@ -312,13 +310,6 @@ const BODIES: Accepted[] = [
     typeRefused("application/jsonx", FORM_OR_JSON),
   ),
   signOutRefused(NOT_JSON, "JSON and more at sign-out", "application/jsonx"),
-  bodyRefused(
-    NO_TYPE,
-    "an empty type at sign-in",
-    { status: 400, code: "VALIDATION_ERROR", message: NO_BODY },
-    typeRefused("", FORM_OR_JSON),
-  ),
-  signOutRefused(NO_TYPE, "an empty type at sign-out", ""),
   bodyRefused(
     "JSON begins with no mark (RFC 8259, 8.1).",
     "a byte order mark",
