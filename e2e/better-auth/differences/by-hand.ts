@@ -239,17 +239,15 @@ const ORIGINS: Accepted[] = [
       "1.body.message": [ABSENT, INVALID_ORIGIN.message],
     },
   },
-  refusedByHand(
-    "An `Origin` with nothing in it is none that is trusted.",
-    "without-cookie: sign-in of an empty origin",
-    { redirect: false, user: account("ann.without-cookie@example.com", "<time>") },
-    {
-      status: 403,
-      statusText: "Forbidden",
-      code: "MISSING_OR_NULL_ORIGIN",
-      message: "Missing or null Origin",
+  {
+    why: "An `Origin` with nothing in it is none that is trusted.",
+    steps: ["without-cookie: sign-in of an empty origin"],
+    differences: {
+      "1.status": [400, 403],
+      "1.body.code": ["INVALID_EMAIL", "MISSING_OR_NULL_ORIGIN"],
+      "1.body.message": ["Invalid email", "Missing or null Origin"],
     },
-  ),
+  },
 ];
 
 /** Upstream makes something of a body that Hallpass does not take. */
