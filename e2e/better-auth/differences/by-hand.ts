@@ -18,7 +18,6 @@ const SENT_AGAIN = { ...UPSTREAM_COOKIE, value: "<the token that was sent>" };
 const INVALID_EMAIL = badRequest("VALIDATION_ERROR", "[body.email] Invalid email address");
 const TOO_LONG_AN_ADDRESS = `${"a".repeat(289)}@example.com`;
 const INVALID_ORIGIN = { code: "INVALID_ORIGIN", message: "Invalid origin" };
-const FORM_OR_JSON = "application/x-www-form-urlencoded, application/json";
 
 /** Upstream says of what is no object twice that it is none. */
 function noObject(step: string, received: string): Accepted {
@@ -269,45 +268,14 @@ function bodyRefused(
   };
 }
 
-function typeRefused(
-  type: string,
-  allowed: string,
-): { status: number; code: string; message: string } {
-  const message = `Content-Type "${type}" is not allowed. Allowed types: ${allowed}`;
-  return { status: 415, code: "UNSUPPORTED_MEDIA_TYPE", message };
-}
-
-function signOutRefused(why: string, step: string, type: string): Accepted {
-  const { status, code, message } = typeRefused(type, "application/json");
-  return {
-    why,
-    steps: [`bodies: ${step}`],
-    differences: {
-      "1.status": [200, status],
-      "1.cookies.session_token": [ended("session_token"), ABSENT],
-      "1.body.success": [true, ABSENT],
-      "1.body.code": [ABSENT, code],
-      "1.body.message": [ABSENT, message],
-    },
-  };
-}
-
 const WRONG_PASSWORD = {
   status: 401,
   code: "INVALID_EMAIL_OR_PASSWORD",
   message: "Invalid email or password",
 };
 const BROKEN_JSON = { status: 400, code: "BAD_REQUEST", message: "Invalid JSON in request body" };
-const NOT_JSON = "`application/jsonx` is not JSON, though it begins like it.";
 
 const BODIES: Accepted[] = [
-  bodyRefused(
-    NOT_JSON,
-    "JSON and more at sign-in",
-    WRONG_PASSWORD,
-    typeRefused("application/jsonx", FORM_OR_JSON),
-  ),
-  signOutRefused(NOT_JSON, "JSON and more at sign-out", "application/jsonx"),
   bodyRefused(
     "JSON begins with no mark (RFC 8259, 8.1).",
     "a byte order mark",
