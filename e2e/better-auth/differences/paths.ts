@@ -6,14 +6,6 @@ import { FRONT_END } from "../support/peer";
 
 const PATHS: Accepted[] = [
   {
-    why: "The base path alone is no route of Better Auth's wire; 404 is in Hallpass's own words.",
-    steps: ["paths: GET ", "paths: GET /"],
-    differences: {
-      "1.headers.content-type": [ABSENT, "application/json"],
-      "1.body": ["", { code: "not_found", detail: "Not found" }],
-    },
-  },
-  {
     why: "A header holds ASCII; the client goes by `url` in the body, which is there.",
     steps: ['callbacks: sign-in to "/caff\u00e8"'],
     differences: { "1.headers.location": ["/caff\u00e8", ABSENT] },

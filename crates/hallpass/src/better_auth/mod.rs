@@ -44,7 +44,11 @@ pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
 /// What is no route below Better Auth's path is nothing, as upstream. For a
 /// server of its own: another application may have routes there.
 pub(crate) fn unknown() -> OpenApiRouter<Hallpass> {
-    OpenApiRouter::new().route("/api/auth/{*path}", any(nothing))
+    ["/api/auth", "/api/auth/", "/api/auth/{*path}"]
+        .into_iter()
+        .fold(OpenApiRouter::new(), |router, path| {
+            router.route(path, any(nothing))
+        })
 }
 
 /// Another method on a route is answered as no route is.

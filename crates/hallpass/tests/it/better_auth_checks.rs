@@ -18,7 +18,7 @@ on_both_engines! {
     async fn what_is_no_route_is_nothing(app) {
         let ann = app.account("ann@example.com").await;
         for (method, path) in [
-            ("GET", "/api/auth/nope"), ("POST", "/api/auth/nope"), ("GET", "/api/auth/me"),
+            ("GET", "/api/auth/nope"), ("POST", "/api/auth/nope"), ("GET", "/api/auth/me"), ("GET", "/api/auth"), ("POST", "/api/auth/"),
             ("POST", "/api/auth/sign-in/email/"), ("POST", "/api/auth/sign-in"), ("GET", "/api/auth/ok/"),
             ("GET", "/api/auth//ok"), ("GET", "/api/auth/OK"), ("GET", "/api/auth/o%6b"), ("POST", "/api/auth/forget-password"),
             ("POST", "/api/auth/change-password"), ("POST", "/api/auth/sign-in/social"), ("GET", "/api/auth/list-accounts"),

@@ -67,7 +67,7 @@ on_both_engines! {
         // What is under `/api/` is JSON whatever is accepted.
         let of_api = expected.replacen("vary: accept\n", "", 1);
         for path in [
-            "/api", "/api/v1", "/api/v1/auth", "/api/v1/users", "/api/v1/users/", "/api/auth",
+            "/api", "/api/v1", "/api/v1/auth", "/api/v1/users", "/api/v1/users/", "/api/authx",
             "/.git/config", "/.env", "/robots.txt", "/metrics", "/hallpass.db", "/favicon.ico",
             "/docs/", "/docs/index.html", "/docs/nope.js", "/docs/..%2fopenapi.json", "/docs/%2e%2e",
             "/docs/%ff", "/docs/swagger-ui.css/x", "/healthz/", "/HEALTHZ", "/signin/",

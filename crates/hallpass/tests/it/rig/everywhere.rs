@@ -55,9 +55,9 @@ pub(super) fn check(path: &str, answer: &Answer) {
 
 /// What is under Better Auth's path, but for the routes of ours that are there.
 pub(super) fn is_of_better_auth(path: &str) -> bool {
-    let ours = ["", "register", "signin", "signout"];
-    path.strip_prefix("/api/auth/")
-        .is_some_and(|route| !ours.contains(&route))
+    let ours = ["/register", "/signin", "/signout"];
+    path.strip_prefix("/api/auth")
+        .is_some_and(|rest| !ours.contains(&rest) && (rest.is_empty() || rest.starts_with('/')))
 }
 
 /// `{"message": …, "code": "<STABLE_NAME>"}`, or nothing where no route is.
