@@ -17,8 +17,8 @@ pub(crate) struct Proxy {
     hang_ups: Arc<AtomicU32>,
     /// Lets callers in.
     door: Option<JoinHandle<()>>,
-    /// Keeps the port while nobody is let in.
-    shut: Option<TcpSocket>,
+    /// Keeps the port, also while nobody is let in.
+    _holder: TcpSocket,
 }
 
 /// How a database is lost.
@@ -57,7 +57,8 @@ impl Wire {
 impl Proxy {
     /// A wire to this port, lost already.
     pub(crate) fn to(target: u16, loss: Loss) -> Self {
-        let socket = bound(0);
+        let holder = bound(0);
+        let port = holder.local_addr().unwrap().port();
         let (wire, _) = watch::channel(Wire {
             lost: None,
             generation: 0,
@@ -66,11 +67,11 @@ impl Proxy {
         });
         let mut proxy = Self {
             target,
-            port: socket.local_addr().unwrap().port(),
+            port,
+            _holder: holder,
             wire,
             hang_ups: Arc::default(),
             door: None,
-            shut: Some(socket),
         };
         if loss != Loss::Refused {
             proxy.mend();
@@ -97,14 +98,13 @@ impl Proxy {
         {
             door.abort();
             drop(door.await);
-            self.shut = Some(bound(self.port));
         }
     }
 
     pub(crate) fn mend(&mut self) {
         self.wire.send_modify(|wire| wire.lost = None);
-        if let Some(socket) = self.shut.take() {
-            let listener = socket.listen(128).unwrap();
+        if self.door.is_none() {
+            let listener = bound(self.port).listen(128).unwrap();
             let hang_ups = Arc::clone(&self.hang_ups);
             let accepting = accept(listener, self.target, self.wire.subscribe(), hang_ups);
             self.door = Some(tokio::spawn(accepting));
@@ -136,6 +136,8 @@ impl Proxy {
 fn bound(port: u16) -> TcpSocket {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
+    // Several of ours may share it, and nobody else is given it.
+    socket.set_reuseport(true).unwrap();
     socket.bind(([127, 0, 0, 1], port).into()).unwrap();
     socket
 }
