@@ -62,17 +62,20 @@ impl Content {
             .iter()
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
+        let is_only = said.len() == 1;
         let said = said.join(", ");
         if said.is_empty() {
             return Ok(Self::Nothing);
         }
         let bytes = body::arrive(sent).await?;
         let essence = said.split(';').next().unwrap_or_default().trim();
+        // Of two, nobody can say which one is meant.
+        let is = |expected: &str| is_only && essence.eq_ignore_ascii_case(expected);
         if bytes.is_empty() {
             Ok(Self::Nothing)
-        } else if essence.eq_ignore_ascii_case(JSON) {
+        } else if is(JSON) {
             Ok(Self::Json(json::well_formed(&bytes)?.to_owned()))
-        } else if T::FORM && essence.eq_ignore_ascii_case(FORM) {
+        } else if T::FORM && is(FORM) {
             Ok(Self::Form(bytes))
         } else {
             Err(Refusal::unsupported_media_type(&said, T::MEDIA_TYPES))
