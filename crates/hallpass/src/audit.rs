@@ -3,9 +3,9 @@
 //! An event holds who, what, whence and how it ended. An address is masked, and
 //! a password or token is not among the parameters, so it cannot be here.
 
+use crate::client::Client;
 use crate::email::EmailAddress;
 use crate::error::{Error, ErrorCode};
-use crate::throttle::Client;
 use crate::user::UserId;
 
 /// The target under which security events are logged.

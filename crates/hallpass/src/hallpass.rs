@@ -1,12 +1,12 @@
 //! The one handle to everything.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hallpass_rls::{Finding, RoleName, TableName};
 
+use crate::client::Client;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{DatabaseServer, Db, MigrationState, MigrationStatus, SchemaError};
 use crate::email::EmailAddress;
@@ -16,7 +16,7 @@ use crate::method::password::{self, Credentials, Registration};
 use crate::secret::Password;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::throttle::{self, Client, Gates, Subjects};
+use crate::throttle::{self, Gates, Subjects};
 use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
 use crate::user::{self, Lookup, User, UserChanges, UserId};
 use crate::web::page::Assets;
@@ -50,9 +50,6 @@ pub enum StartError {
     #[error("the signing key cannot be used")]
     Keys(#[from] hallpass_verify::ConfigError),
 }
-
-/// Whoever works on the machine itself, by the command line or as an embedder.
-const OPERATOR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Hallpass {
     /// Puts Hallpass together on the system's clock. The database is connected
@@ -283,7 +280,7 @@ impl Hallpass {
     /// # Errors
     /// [`Error::RegistrationRefused`] when the address is taken.
     pub async fn create_user(&self, registration: Registration) -> Result<User, Error> {
-        password::create(self, registration, Client::new(OPERATOR)).await
+        password::create(self, registration, Client::OPERATOR).await
     }
 
     /// The account of this identity.
@@ -324,7 +321,7 @@ impl Hallpass {
     /// [`Error::Invalid`] when the password breaks a rule, [`Error::NotFound`]
     /// when the account is gone.
     pub async fn set_password(&self, user: &User, password: Password) -> Result<(), Error> {
-        password::set_password(self, user, password, Client::new(OPERATOR)).await
+        password::set_password(self, user, password, Client::OPERATOR).await
     }
 
     /// Deletes an account for good.

@@ -48,6 +48,7 @@
 mod audit;
 mod better_auth;
 mod brand;
+mod client;
 mod clock;
 mod db;
 mod email;
@@ -65,6 +66,7 @@ mod web;
 
 pub use self::audit::TARGET as SECURITY_EVENTS;
 pub use self::brand::{Brand, BrandColor, BrandLogo, BrandName};
+pub use self::client::{Client, ClientNetwork};
 pub use self::clock::{Clock, ManualClock, Timestamp};
 pub use self::db::{
     DatabaseServer, DatabaseUrl, InvalidDatabaseUrl, MigrationState, MigrationStatus, SchemaError,
@@ -83,7 +85,6 @@ pub use self::settings::{
     CookiePrefix, HashPolicy, HashQueue, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
     SameSite, Settings, Signing, TOKEN_LIFE,
 };
-pub use self::throttle::Client;
 pub use self::token::{
     AccessToken, ROTATION_LEAD, SigningKey, SigningKeyError, SigningKeyState, TokenBearer,
 };

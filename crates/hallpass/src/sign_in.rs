@@ -4,11 +4,11 @@
 //! What holds for every way to sign in (later: disabled accounts, a second
 //! factor) is asked here, so that no way can forget it.
 
+use crate::client::Client;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::method::{Method, Proof};
 use crate::session::Session;
-use crate::throttle::Client;
 use crate::token;
 
 /// Sees to it that somebody can be let in, before an account is made or a

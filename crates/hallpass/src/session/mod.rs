@@ -4,7 +4,7 @@ pub(crate) mod pages;
 pub(crate) mod web;
 
 use crate::audit;
-use crate::throttle::Client;
+use crate::client::Client;
 use crate::token::AccessToken;
 use crate::user::{User, UserId};
 

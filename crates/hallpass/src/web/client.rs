@@ -7,9 +7,9 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
+use crate::client::Client;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::throttle::Client;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 

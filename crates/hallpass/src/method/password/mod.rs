@@ -15,6 +15,7 @@ use secrecy::SecretString;
 pub(crate) use self::policy::PasswordRefused;
 use self::pool::HashingRefused;
 use crate::audit;
+use crate::client::Client;
 use crate::db::StoreError;
 use crate::email::EmailAddress;
 use crate::error::{Error, Faults, FieldFault};
@@ -24,7 +25,7 @@ use crate::secret::{Password, PasswordHash};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::sign_in;
-use crate::throttle::{self, Attempt, Client};
+use crate::throttle::{self, Attempt};
 use crate::user::{self, DisplayName, ImageUrl, NewUser, User, UserId};
 
 /// What somebody types to make an account, checked.

@@ -7,13 +7,13 @@ use utoipa_axum::routes;
 
 use super::web::{RegisterBody, SigninBody};
 use super::{Registration, register_once};
+use crate::client::Client;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::session::Session;
 use crate::session::pages::{SIGN_IN, Stranger, come_in};
 use crate::session::web::OwnSite;
 use crate::settings::Settings;
-use crate::throttle::Client;
 use crate::web::ApiTag;
 use crate::web::answers::{
     FaultErrors, ForeignSiteErrors, FormErrors, ThrottleErrors, UnavailableErrors,
