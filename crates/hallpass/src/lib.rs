@@ -53,6 +53,7 @@ mod clock;
 mod db;
 mod email;
 mod error;
+pub mod fairness;
 mod hallpass;
 mod method;
 mod secret;

@@ -1,0 +1,27 @@
+//! How clients share what a server has only so much of.
+//!
+//! Connections, requests in progress, writing transactions and the hashing
+//! threads are each divided by the same three rules:
+//!
+//! - **Client key.** Entries are kept by [`Client`], within the networks that
+//!   contain the client ([`Client::networks`]). An attacker with a thousand
+//!   addresses of one network therefore has the share of one network.
+//! - **Share.** Whatever waits is served in turn: one entry of each network,
+//!   within a network one of each smaller network, then one of each client, and
+//!   for one client the oldest. A client that sends more waits longer and makes
+//!   no other client wait longer.
+//! - **Eviction.** A full resource refuses a newcomer, unless another network
+//!   holds more than the newcomer's would: then the heaviest network gives up
+//!   its newest entry.
+//!
+//! [`FairQueue`] is that rule as a data structure. [`FairGate`] admits a number
+//! of tasks at a time by it. [`Shares`] only counts, for resources that a client
+//! occupies without waiting.
+
+mod gate;
+mod queue;
+mod shares;
+
+pub use self::gate::{FairGate, GatePermit};
+pub use self::queue::FairQueue;
+pub use self::shares::{Share, ShareLimits, Shares};
