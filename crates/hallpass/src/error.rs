@@ -238,9 +238,12 @@ pub enum Error {
         /// How long until a try is heard again.
         retry_after: Duration,
     },
-    /// The hashing pool has no room.
-    #[error("too many sign-ins at once")]
-    Overloaded,
+    /// The server has more to do than it can do in time.
+    #[error("too many requests at once")]
+    Overloaded {
+        /// When another try would be served, as far as can be known.
+        retry_after: Duration,
+    },
     /// The database cannot be reached or cannot write.
     #[error("the database is unavailable")]
     DatabaseUnavailable(#[source] Cause),
@@ -281,7 +284,7 @@ impl Error {
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
-            Self::Overloaded => ErrorCode::Overloaded,
+            Self::Overloaded { .. } => ErrorCode::Overloaded,
             Self::DatabaseUnavailable(_) => ErrorCode::DatabaseUnavailable,
             Self::Internal(_) => ErrorCode::InternalError,
         }

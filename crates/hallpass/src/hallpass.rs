@@ -68,8 +68,7 @@ impl Hallpass {
     pub fn with_clock(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let hashing = HashingPool::start(&PoolSettings {
             threads: settings.hash_threads,
-            queue: settings.hash_queue.length,
-            deadline: settings.hash_queue.deadline,
+            queue: settings.hash_queue,
             policy: settings.password_hash,
         })?;
         let db = Db::new(&settings.database);
@@ -280,7 +279,11 @@ impl Hallpass {
     /// # Errors
     /// [`Error::RegistrationRefused`] when the address is taken.
     pub async fn create_user(&self, registration: Registration) -> Result<User, Error> {
-        password::create(self, registration, Client::OPERATOR).await
+        let turn = self
+            .hashing()
+            .reserve(Client::OPERATOR)
+            .map_err(Error::from)?;
+        password::create(self, registration, turn).await
     }
 
     /// The account of this identity.

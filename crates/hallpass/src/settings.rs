@@ -177,22 +177,22 @@ impl HashPolicy {
     pub const BCRYPT: Self = Self::Bcrypt { cost: 12 };
 }
 
-/// How sign-ins wait for a free hashing thread.
+/// How sign-ins and registrations wait for a free hashing thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashQueue {
     /// The most that wait at once.
     pub length: usize,
-    /// The longest that one waits before it is refused, unhashed.
+    /// The longest that one may have to wait. A request that would wait longer is
+    /// refused when it arrives.
     pub deadline: Duration,
 }
 
 impl Default for HashQueue {
-    /// 1000 waiting, 0.9 seconds: in a storm the refused are answered within a
-    /// second, and those let in well within two.
+    /// 10 000 waiting, 10 seconds.
     fn default() -> Self {
         Self {
-            length: 1000,
-            deadline: Duration::from_millis(900),
+            length: 10_000,
+            deadline: Duration::from_secs(10),
         }
     }
 }

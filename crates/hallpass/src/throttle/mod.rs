@@ -148,7 +148,9 @@ async fn enter(hallpass: &Hallpass, subject: &[u8]) -> Result<Option<OwnedSemaph
     }
     let patience = hallpass.settings().hash_queue.deadline;
     let entered = tokio::time::timeout(patience, hallpass.gates().enter(subject)).await;
-    entered.map_err(|_| Error::Overloaded)
+    entered.map_err(|_| Error::Overloaded {
+        retry_after: patience,
+    })
 }
 
 /// The gates of a server.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -98,7 +100,7 @@ fn sentence(error: &Error) -> String {
         Error::NotFound => "Not found",
         Error::MethodNotAllowed => "Method not allowed",
         Error::RequestTimeout => "The request body did not arrive in time.",
-        Error::Overloaded => OVERLOADED,
+        Error::Overloaded { .. } => OVERLOADED,
         Error::DatabaseUnavailable(_) => {
             "The service is temporarily unavailable. Please try again in a moment."
         }
@@ -134,12 +136,18 @@ fn internal() -> String {
 
 fn seconds_to_wait(error: &Error) -> Option<u64> {
     match error {
-        // Rounded up: who comes back in that second is let in.
-        Error::RateLimited { retry_after } => Some(retry_after.as_millis().div_ceil(1000).max(1))
-            .and_then(|seconds| u64::try_from(seconds).ok()),
-        Error::Overloaded | Error::DatabaseUnavailable(_) => Some(SOON),
+        Error::RateLimited { retry_after } | Error::Overloaded { retry_after } => {
+            Some(whole_seconds(*retry_after))
+        }
+        Error::DatabaseUnavailable(_) => Some(SOON),
         _ => None,
     }
+}
+
+/// Rounded up, so that a client that comes back in that second is admitted.
+fn whole_seconds(wait: Duration) -> u64 {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    u64::try_from(seconds).unwrap_or(u64::MAX)
 }
 
 /// RFC 6750, section 3: no error attribute when no token was sent.

@@ -4,7 +4,7 @@ mod hash;
 pub(crate) mod pages;
 mod policy;
 pub(crate) mod pool;
-mod queue;
+mod schedule;
 mod store;
 pub(crate) mod web;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub(crate) use self::policy::PasswordRefused;
-use self::pool::HashingRefused;
+use self::pool::{HashingRefused, Reservation};
 use crate::audit;
 use crate::client::Client;
 use crate::db::StoreError;
@@ -70,7 +70,7 @@ impl Registration {
             let hallpass = hallpass.clone();
             move || check(hallpass.settings())
         };
-        hallpass.hashing().weigh(client.address(), weighing).await?
+        hallpass.hashing().reserve(client)?.weigh(weighing).await?
     }
 
     /// Checks what is there, and adds to the faults found so far.
@@ -158,9 +158,10 @@ pub(crate) async fn register(
 ) -> Result<Session, Error> {
     let email = registration.email.clone();
     let registered = async {
+        let turn = hallpass.hashing().reserve(client)?;
         throttle::admit_registration(hallpass, client).await?;
         sign_in::prepare(hallpass).await?;
-        let user = create(hallpass, registration, client).await?;
+        let user = create(hallpass, registration, turn).await?;
         sign_in::admit(hallpass, Proof::new(user, Method::Registration), client)
     };
     registered
@@ -209,7 +210,7 @@ async fn is_fresh(hallpass: &Hallpass, email: &EmailAddress) -> Result<bool, Err
 pub(crate) async fn create(
     hallpass: &Hallpass,
     registration: Registration,
-    client: Client,
+    turn: Reservation,
 ) -> Result<User, Error> {
     let Registration {
         email,
@@ -217,7 +218,7 @@ pub(crate) async fn create(
         name,
         image,
     } = registration;
-    let password_hash = hallpass.hashing().hash(client.address(), password).await?;
+    let password_hash = turn.hash(password).await?;
     user::create(
         hallpass,
         NewUser {
@@ -241,9 +242,10 @@ pub(crate) async fn sign_in(
 ) -> Result<Session, Error> {
     let email = credentials.email.clone();
     let signed_in = async {
+        let turn = hallpass.hashing().reserve(client)?;
         let attempt = Attempt::begin(hallpass, email.key(), client).await?;
         sign_in::prepare(hallpass).await?;
-        let Some(user) = verify(hallpass, credentials, client).await? else {
+        let Some(user) = verify(hallpass, credentials, turn).await? else {
             attempt.fail(hallpass).await?;
             return Err(Error::InvalidCredentials);
         };
@@ -259,15 +261,12 @@ pub(crate) async fn sign_in(
 async fn verify(
     hallpass: &Hallpass,
     credentials: Credentials,
-    client: Client,
+    turn: Reservation,
 ) -> Result<Option<User>, Error> {
     let Credentials { email, password } = credentials;
     let found = store::by_email(hallpass.db(), email.key()).await?;
     let (user, stored) = found.map_or((None, None), |row| (Some(row.user), row.password_hash));
-    let hashing = hallpass.hashing();
-    let verdict = hashing
-        .verify(client.address(), password, stored.clone())
-        .await?;
+    let verdict = turn.verify(password, stored.clone()).await?;
     let Some(user) = user.filter(|_| verdict.correct) else {
         return Ok(None);
     };
@@ -313,8 +312,8 @@ pub(crate) async fn set_password(
         }
     };
     let hashing = hallpass.hashing();
-    let password = hashing.weigh(client.address(), weighing).await??;
-    let hash = hashing.hash(client.address(), password).await?;
+    let password = hashing.reserve(client)?.weigh(weighing).await??;
+    let hash = hashing.reserve(client)?.hash(password).await?;
     let mut tx = hallpass.db().begin().await?;
     let set = store::set_hash(&mut tx, user.id, &hash, hallpass.now()).await?;
     tx.commit().await?;
@@ -325,7 +324,7 @@ pub(crate) async fn set_password(
 impl From<HashingRefused> for Error {
     fn from(refused: HashingRefused) -> Self {
         match refused {
-            HashingRefused::Overloaded => Self::Overloaded,
+            HashingRefused::Overloaded { retry_after } => Self::Overloaded { retry_after },
             other => Self::internal(other),
         }
     }

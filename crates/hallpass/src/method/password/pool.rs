@@ -1,30 +1,27 @@
-//! The hashing house: a fixed number of threads that do nothing else.
+//! The hashing pool: a fixed number of threads that do nothing else.
 //!
-//! Password hashing is slow and hungry on purpose. Here it can take neither the
-//! memory (threads × one hash, whatever the load) nor the time of the rest of
-//! the server, and who would wait too long is refused before any hashing is
-//! spent on the request.
+//! Password hashing is slow and uses much memory on purpose. The pool bounds the
+//! memory (threads × one hash, whatever the load) and leaves the processor to the
+//! rest of the server. A request reserves its turn on arrival; one that would
+//! wait too long is refused before anything is spent on it.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 use tokio::sync::oneshot;
 
 use super::hash::{HashError, Hasher};
-use super::queue::{FairQueue, TurnedAway, Waiting};
+use super::schedule::{Limits, Reason, Refused, Schedule};
+use crate::client::Client;
 use crate::clock::monotonic;
 use crate::error::Cause;
 use crate::secret::{Password, PasswordHash};
-use crate::settings::HashPolicy;
-
-/// Whose turn it is: a client's address, an IPv6 one cut to its /64.
-pub(crate) type ClientKey = IpAddr;
+use crate::settings::{HashPolicy, HashQueue};
 
 /// How long a thread keeps its memory without work.
 const IDLE: Duration = Duration::from_secs(10);
@@ -34,10 +31,8 @@ const IDLE: Duration = Duration::from_secs(10);
 pub(crate) struct PoolSettings {
     /// Threads, each with its own memory.
     pub(crate) threads: NonZeroUsize,
-    /// The most jobs that wait at once.
-    pub(crate) queue: usize,
-    /// The longest that one waits.
-    pub(crate) deadline: Duration,
+    /// How many turns may be reserved, and how long one may have to wait.
+    pub(crate) queue: HashQueue,
     /// How new passwords are hashed.
     pub(crate) policy: HashPolicy,
 }
@@ -56,7 +51,10 @@ pub(crate) struct Verdict {
 pub(crate) enum HashingRefused {
     /// More passwords wait than can be hashed in time.
     #[error("too many passwords wait to be hashed")]
-    Overloaded,
+    Overloaded {
+        /// When another try would be admitted.
+        retry_after: Duration,
+    },
     /// bcrypt would drop a part of the password: it has over 72 bytes, or a NUL.
     #[error("bcrypt cannot take the whole password")]
     UnfitForBcrypt,
@@ -76,14 +74,19 @@ impl HashingPool {
     /// # Errors
     /// When the policy is out of bounds or the system gives no threads.
     pub(crate) fn start(settings: &PoolSettings) -> io::Result<Self> {
-        let queue = FairQueue::new(settings.queue, settings.deadline);
+        let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
+        let limits = Limits {
+            length: settings.queue.length,
+            wait: settings.queue.deadline,
+        };
         let state = Mutex::new(State {
-            queue,
+            schedule: Schedule::new(threads, limits),
             closed: false,
         });
         let pool = Self(Arc::new(Owner(Arc::new(Shared {
             state,
             arrived: Condvar::new(),
+            patience: settings.queue.deadline * 3 / 2,
         }))));
         for number in 0..settings.threads.get() {
             let hasher = Hasher::new(settings.policy)
@@ -96,38 +99,53 @@ impl HashingPool {
         Ok(pool)
     }
 
+    /// Reserves a turn, before anything else is done for a request.
+    ///
+    /// # Errors
+    /// [`HashingRefused::Overloaded`] when the client would wait too long for it.
+    pub(crate) fn reserve(&self, client: Client) -> Result<Reservation, HashingRefused> {
+        let number = self.0.0.reserve(client)?;
+        Ok(Reservation {
+            pool: self.clone(),
+            client,
+            number,
+        })
+    }
+}
+
+/// A client's turn on a hashing thread, which one job uses up. Dropped without
+/// one, it goes to the next.
+pub(crate) struct Reservation {
+    pool: HashingPool,
+    client: Client,
+    number: u64,
+}
+
+impl Reservation {
     /// Hashes a new password.
-    pub(crate) async fn hash(
-        &self,
-        client: ClientKey,
-        password: Password,
-    ) -> Result<PasswordHash, HashingRefused> {
-        let hashed = self
-            .run(client, "hash", move |hasher| hasher.hash(&password))
-            .await?;
-        Ok(hashed?)
+    pub(crate) async fn hash(self, password: Password) -> Result<PasswordHash, HashingRefused> {
+        let hashed = self.run("hash", move |hasher| hasher.hash(&password));
+        Ok(hashed.await??)
     }
 
-    /// Does what is no hashing and yet takes as long as a share of it: to weigh
-    /// a password can take ten milliseconds.
+    /// Estimates the strength of a password, which takes as long as a share of
+    /// hashing it.
     pub(crate) async fn weigh<T: Send + 'static>(
-        &self,
-        client: ClientKey,
+        self,
         weighing: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingRefused> {
-        self.run(client, "weigh", move |_| weighing()).await
+        self.run("weigh", move |_| weighing()).await
     }
 
     /// Verifies a password against the account's hash. Without one, and with one
     /// that is unusable, the answer is no after the same work.
     pub(crate) async fn verify(
-        &self,
-        client: ClientKey,
+        self,
         password: Password,
         stored: Option<PasswordHash>,
     ) -> Result<Verdict, HashingRefused> {
         let work = move |hasher: &mut Hasher| verify(hasher, &password, stored.as_ref());
-        match self.run(client, "verify", work).await? {
+        match self.run("verify", work).await? {
             Err(HashError::Unusable(reason)) => {
                 tracing::error!(reason, "a stored password hash cannot be verified");
                 Ok(Verdict {
@@ -139,26 +157,38 @@ impl HashingPool {
         }
     }
 
-    /// Has a pool thread do some work. When the caller goes away before a thread
-    /// takes it, it is not done.
+    /// Has a pool thread do some work. A caller that is gone before a thread
+    /// takes the job has nothing done, and one for which no thread is free in
+    /// time is refused.
     async fn run<T: Send + 'static>(
-        &self,
-        client: ClientKey,
+        self,
         operation: &'static str,
         work: impl FnOnce(&mut Hasher) -> T + Send + 'static,
     ) -> Result<T, HashingRefused> {
+        let shared = &self.pool.0.0;
         let (reply, answer) = oneshot::channel();
-        self.0.0.submit(
-            client,
-            Box::new(Request {
-                operation,
-                work,
-                reply,
-            }),
-        );
-        answer
-            .await
-            .unwrap_or_else(|gone| Err(HashingRefused::Failed(gone.into())))
+        let job = Request {
+            operation,
+            since: monotonic(),
+            work,
+            reply,
+        };
+        shared.submit(self.client, Box::new(job));
+        match tokio::time::timeout(shared.patience, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|gone| Err(HashingRefused::Failed(gone.into()))),
+            Err(_) => {
+                count_refusal("late");
+                let retry_after = shared.patience;
+                Err(HashingRefused::Overloaded { retry_after })
+            }
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut state = self.pool.0.0.lock();
+        state.schedule.release(self.client, self.number);
     }
 }
 
@@ -200,15 +230,18 @@ fn verify(
 /// Work for a pool thread, and who waits for it.
 struct Request<T, W> {
     operation: &'static str,
+    since: Instant,
     work: W,
     reply: oneshot::Sender<Result<T, HashingRefused>>,
 }
 
 /// A [`Request`], whatever its answer is.
 trait Job: Send {
+    /// Whether the caller has gone away.
     fn is_abandoned(&self) -> bool;
-    fn run(self: Box<Self>, hasher: &mut Hasher);
-    fn refuse(self: Box<Self>);
+    /// Does the work, and returns what it took.
+    fn run(self: Box<Self>, hasher: &mut Hasher) -> Duration;
+    fn refuse(self: Box<Self>, retry_after: Duration);
 }
 
 impl<T: Send, W: FnOnce(&mut Hasher) -> T + Send> Job for Request<T, W> {
@@ -216,13 +249,16 @@ impl<T: Send, W: FnOnce(&mut Hasher) -> T + Send> Job for Request<T, W> {
         self.reply.is_closed()
     }
 
-    fn run(self: Box<Self>, hasher: &mut Hasher) {
+    fn run(self: Box<Self>, hasher: &mut Hasher) -> Duration {
         let Self {
             operation,
+            since,
             work,
             reply,
         } = *self;
         let began = monotonic();
+        let waited = began.saturating_duration_since(since);
+        metrics::histogram!("hallpass_hash_wait_seconds").record(waited);
         // A hasher holds nothing but memory to overwrite, so a panic cannot leave
         // it half changed.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(hasher)));
@@ -230,20 +266,16 @@ impl<T: Send, W: FnOnce(&mut Hasher) -> T + Send> Job for Request<T, W> {
         metrics::histogram!("hallpass_hash_seconds", "operation" => operation).record(took);
         // When the caller has gone away meanwhile, nobody misses the answer.
         drop(reply.send(outcome.map_err(|_| HashingRefused::Failed("hashing panicked".into()))));
+        took
     }
 
-    fn refuse(self: Box<Self>) {
-        drop(self.reply.send(Err(HashingRefused::Overloaded)));
-    }
-}
-
-impl Waiting for Box<dyn Job> {
-    fn is_abandoned(&self) -> bool {
-        self.as_ref().is_abandoned()
+    fn refuse(self: Box<Self>, retry_after: Duration) {
+        drop(
+            self.reply
+                .send(Err(HashingRefused::Overloaded { retry_after })),
+        );
     }
 }
-
-type Queue = FairQueue<ClientKey, Box<dyn Job>>;
 
 /// What a thread does next.
 enum Next {
@@ -258,62 +290,76 @@ enum Next {
 struct Shared {
     state: Mutex<State>,
     arrived: Condvar,
+    /// The longest that a caller waits for its answer. Longer than the wait that
+    /// a reservation is admitted for, since that one is an estimate.
+    patience: Duration,
 }
 
 struct State {
-    queue: Queue,
+    schedule: Schedule<Box<dyn Job>>,
     closed: bool,
 }
 
-impl State {
-    fn change<R>(&mut self, change: impl FnOnce(&mut Queue) -> R) -> R {
-        let result = change(&mut self.queue);
-        let length = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-        metrics::gauge!("hallpass_hash_queue_length").set(length);
-        result
-    }
-}
-
 impl Shared {
-    /// The lock is held for the queue's own work alone: whoever holds it may be a
+    /// The lock is held for the schedule's own work alone: its holder may be a
     /// thread of low priority, and the server's threads wait for it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn submit(&self, client: ClientKey, job: Box<dyn Job>) {
-        let turned_away = self
-            .lock()
-            .change(|queue| queue.push(client, job, monotonic()));
-        self.arrived.notify_one();
-        refuse(turned_away);
+    fn reserve(&self, client: Client) -> Result<u64, HashingRefused> {
+        let reserved = self.lock().schedule.reserve(client);
+        let reserved = reserved.map_err(|refused| {
+            let Refused {
+                reason,
+                retry_after,
+            } = refused;
+            count_refusal(reason.as_str());
+            HashingRefused::Overloaded { retry_after }
+        })?;
+        if let Some(job) = reserved.evicted {
+            count_refusal(Reason::Evicted.as_str());
+            job.refuse(self.patience);
+        }
+        Ok(reserved.number)
     }
 
-    fn next(&self) -> Next {
-        let nothing_to_do = |state: &mut State| !state.closed && state.queue.len() == 0;
-        let waited = self
-            .arrived
-            .wait_timeout_while(self.lock(), IDLE, nothing_to_do);
+    fn submit(&self, client: Client, job: Box<dyn Job>) {
+        let mut state = self.lock();
+        state.schedule.push(client, job, monotonic());
+        let waiting = state.schedule.waiting();
+        drop(state);
+        self.arrived.notify_one();
+        show_length(waiting);
+    }
+
+    /// Waits for a job, and notes what the thread's last one took.
+    fn next(&self, took: Option<Duration>) -> Next {
+        let mut state = self.lock();
+        if let Some(took) = took {
+            state.schedule.note_work(took);
+        }
+        let nothing_to_do = |state: &mut State| !state.closed && state.schedule.waiting() == 0;
+        let waited = self.arrived.wait_timeout_while(state, IDLE, nothing_to_do);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if state.closed {
             return Next::Closed;
         }
-        let (next, turned_away) = state.change(|queue| queue.pop(monotonic()));
+        let job = state.schedule.pop(monotonic());
+        let waiting = state.schedule.waiting();
         drop(state);
-        refuse(turned_away);
-        let Some((job, waited)) = next else {
-            return Next::Idle;
-        };
-        metrics::histogram!("hallpass_hash_wait_seconds").record(waited);
-        Next::Job(job)
+        show_length(waiting);
+        job.map_or(Next::Idle, Next::Job)
     }
 }
 
-fn refuse(turned_away: Vec<TurnedAway<Box<dyn Job>>>) {
-    for TurnedAway { job, reason } in turned_away {
-        metrics::counter!("hallpass_hash_refused_total", "reason" => reason.as_str()).increment(1);
-        job.refuse();
-    }
+fn show_length(waiting: usize) {
+    let length = u32::try_from(waiting).unwrap_or(u32::MAX);
+    metrics::gauge!("hallpass_hash_queue_length").set(length);
+}
+
+fn count_refusal(reason: &'static str) {
+    metrics::counter!("hallpass_hash_refused_total", "reason" => reason).increment(1);
 }
 
 /// Closes the queue when the last clone of the pool is dropped.
@@ -330,9 +376,11 @@ fn work(shared: &Shared, mut hasher: Hasher) {
     if let Err(error) = lower_priority() {
         tracing::debug!(%error, "a hashing thread keeps its normal priority");
     }
+    let mut took = None;
     loop {
-        match shared.next() {
-            Next::Job(job) => job.run(&mut hasher),
+        match shared.next(took.take()) {
+            Next::Job(job) if job.is_abandoned() => {}
+            Next::Job(job) => took = Some(job.run(&mut hasher)),
             Next::Idle => hasher.release(),
             Next::Closed => return,
         }
@@ -363,13 +411,14 @@ mod tests {
 
     use super::*;
 
-    const ALICE: ClientKey = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-    const BOB: ClientKey = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+    const QUEUE: HashQueue = HashQueue {
+        length: 8,
+        deadline: Duration::from_mins(1),
+    };
 
     const CHEAP: PoolSettings = PoolSettings {
         threads: NonZeroUsize::MIN,
-        queue: 8,
-        deadline: Duration::from_mins(1),
+        queue: QUEUE,
         policy: HashPolicy::Argon2id {
             memory_kib: 64,
             passes: 1,
@@ -384,24 +433,46 @@ mod tests {
         HashingPool::start(&settings).unwrap()
     }
 
+    fn client(number: u8) -> Client {
+        Client::new(Ipv4Addr::new(192, 0, number, 1).into())
+    }
+
+    fn reserve(pool: &HashingPool) -> Reservation {
+        pool.reserve(client(1)).unwrap()
+    }
+
     fn password() -> Password {
         Password::from("correct horse battery staple")
     }
 
-    /// Occupies the only thread until the sender is used or dropped.
-    async fn occupy(pool: &HashingPool) -> mpsc::Sender<()> {
+    /// Occupies the only thread until the value is dropped.
+    struct Occupied {
+        _open: mpsc::Sender<()>,
+        _answer: oneshot::Receiver<Result<(), HashingRefused>>,
+        _turn: Reservation,
+    }
+
+    async fn occupy(pool: &HashingPool) -> Occupied {
         let (open, gate) = mpsc::channel();
         let (started, has_started) = oneshot::channel();
-        let pool = pool.clone();
-        tokio::spawn(async move {
-            let work = move |_: &mut Hasher| {
+        let (reply, answer) = oneshot::channel();
+        let turn = reserve(pool);
+        let job = Request {
+            operation: "occupy",
+            since: monotonic(),
+            work: move |_: &mut Hasher| {
                 started.send(()).unwrap();
                 gate.recv().ok();
-            };
-            pool.run(ALICE, "occupy", work).await.unwrap();
-        });
+            },
+            reply,
+        };
+        pool.0.0.submit(turn.client, Box::new(job));
         has_started.await.unwrap();
-        open
+        Occupied {
+            _open: open,
+            _answer: answer,
+            _turn: turn,
+        }
     }
 
     #[tokio::test]
@@ -410,18 +481,18 @@ mod tests {
             threads: NonZeroUsize::new(2).unwrap(),
             ..CHEAP
         });
-        let hash = pool.hash(ALICE, password()).await.unwrap();
-        let right = pool
-            .verify(ALICE, password(), Some(hash.clone()))
+        let hash = reserve(&pool).hash(password()).await.unwrap();
+        let right = reserve(&pool)
+            .verify(password(), Some(hash.clone()))
             .await
             .unwrap();
         assert!(right.correct && right.replacement.is_none(), "{right:?}");
-        let wrong = pool
-            .verify(ALICE, "wrong".into(), Some(hash))
+        let wrong = reserve(&pool)
+            .verify("wrong".into(), Some(hash))
             .await
             .unwrap();
         assert!(!wrong.correct && wrong.replacement.is_none(), "{wrong:?}");
-        let unknown = pool.verify(ALICE, password(), None).await.unwrap();
+        let unknown = reserve(&pool).verify(password(), None).await.unwrap();
         assert!(
             !unknown.correct && unknown.replacement.is_none(),
             "{unknown:?}"
@@ -432,16 +503,16 @@ mod tests {
     async fn the_other_algorithm_is_accepted_and_replaced() {
         for (old, new) in [(CHEAP, CHEAP_BCRYPT), (CHEAP_BCRYPT, CHEAP)] {
             let (old, new) = (pool(old), pool(new));
-            let hash = old.hash(ALICE, password()).await.unwrap();
-            let wrong = new
-                .verify(ALICE, "wrong".into(), Some(hash.clone()))
+            let hash = reserve(&old).hash(password()).await.unwrap();
+            let wrong = reserve(&new)
+                .verify("wrong".into(), Some(hash.clone()))
                 .await
                 .unwrap();
             assert!(!wrong.correct && wrong.replacement.is_none(), "{wrong:?}");
-            let right = new.verify(ALICE, password(), Some(hash)).await.unwrap();
+            let right = reserve(&new).verify(password(), Some(hash)).await.unwrap();
             assert!(right.correct, "{right:?}");
-            let again = new
-                .verify(ALICE, password(), right.replacement)
+            let again = reserve(&new)
+                .verify(password(), right.replacement)
                 .await
                 .unwrap();
             assert!(again.correct && again.replacement.is_none(), "{again:?}");
@@ -451,14 +522,14 @@ mod tests {
     #[tokio::test]
     async fn bcrypt_refuses_a_long_password_and_leaves_its_argon2_hash() {
         let long = || Password::from("x".repeat(73).as_str());
-        let hash = pool(CHEAP).hash(ALICE, long()).await.unwrap();
+        let hash = reserve(&pool(CHEAP)).hash(long()).await.unwrap();
         let pool = pool(CHEAP_BCRYPT);
-        let refused = pool.hash(ALICE, long()).await;
+        let refused = reserve(&pool).hash(long()).await;
         assert!(
             matches!(refused, Err(HashingRefused::UnfitForBcrypt)),
             "{refused:?}"
         );
-        let verdict = pool.verify(ALICE, long(), Some(hash)).await.unwrap();
+        let verdict = reserve(&pool).verify(long(), Some(hash)).await.unwrap();
         assert!(
             verdict.correct && verdict.replacement.is_none(),
             "{verdict:?}"
@@ -468,8 +539,8 @@ mod tests {
     #[tokio::test]
     async fn a_broken_row_is_no_match_and_no_fault() {
         let broken = PasswordHash::new("$argon2id$v=19$m=4294967295,t=1,p=1$AAAA$AAAA".to_owned());
-        let verdict = pool(CHEAP)
-            .verify(ALICE, password(), Some(broken))
+        let verdict = reserve(&pool(CHEAP))
+            .verify(password(), Some(broken))
             .await
             .unwrap();
         assert!(
@@ -478,39 +549,53 @@ mod tests {
         );
     }
 
+    fn overloaded<T>(outcome: &Result<T, HashingRefused>) -> bool {
+        matches!(outcome, Err(HashingRefused::Overloaded { .. }))
+    }
+
     #[tokio::test]
-    async fn a_full_queue_refuses_its_client_and_lets_another_in() {
-        let pool = pool(PoolSettings { queue: 2, ..CHEAP });
+    async fn full_queue_evicts_the_heaviest() {
+        let queue = HashQueue { length: 3, ..QUEUE };
+        let pool = pool(PoolSettings { queue, ..CHEAP });
         let open = occupy(&pool).await;
-        let (first, evicted, refused, other, ()) = tokio::join!(
+        let (first, evicted, other, ()) = tokio::join!(
             biased;
-            pool.hash(ALICE, password()),
-            pool.hash(ALICE, password()),
-            pool.hash(ALICE, password()),
-            pool.hash(BOB, password()),
+            reserve(&pool).hash(password()),
+            reserve(&pool).hash(password()),
+            async {
+                assert!(overloaded(&pool.reserve(client(1))), "the heaviest asks again");
+                pool.reserve(client(2)).unwrap().hash(password()).await
+            },
             async { drop(open) },
         );
-        assert!(
-            matches!(evicted, Err(HashingRefused::Overloaded)),
-            "{evicted:?}"
-        );
-        assert!(
-            matches!(refused, Err(HashingRefused::Overloaded)),
-            "{refused:?}"
-        );
+        assert!(overloaded(&evicted), "{evicted:?}");
         assert!(first.is_ok() && other.is_ok(), "{first:?}, {other:?}");
     }
 
     #[tokio::test]
-    async fn whoever_waited_too_long_is_refused_unhashed() {
-        let pool = pool(PoolSettings {
-            deadline: Duration::ZERO,
-            ..CHEAP
-        });
-        let refused = pool.run(ALICE, "hash", |_| panic!("not to be run")).await;
-        let Err::<(), _>(HashingRefused::Overloaded) = refused else {
-            panic!("{refused:?}")
+    async fn unused_reservation_is_free_again() {
+        let queue = HashQueue { length: 1, ..QUEUE };
+        let pool = pool(PoolSettings { queue, ..CHEAP });
+        let reservation = reserve(&pool);
+        assert!(overloaded(&pool.reserve(client(1))));
+        drop(reservation);
+        reserve(&pool).hash(password()).await.unwrap();
+        reserve(&pool).hash(password()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn late_job_is_refused_unhashed() {
+        let queue = HashQueue {
+            deadline: Duration::from_millis(30),
+            ..QUEUE
         };
+        let pool = pool(PoolSettings { queue, ..CHEAP });
+        let open = occupy(&pool).await;
+        let refused = reserve(&pool)
+            .run("hash", |_| panic!("not to be run"))
+            .await;
+        drop(open);
+        assert!(overloaded::<()>(&refused), "{refused:?}");
     }
 
     #[tokio::test]
@@ -520,11 +605,11 @@ mod tests {
         let (ran, has_run) = mpsc::channel();
         tokio::select! {
             biased;
-            _ = pool.run(ALICE, "hash", move |_| ran.send(())) => panic!("the thread is occupied"),
+            _ = reserve(&pool).run("hash", move |_| ran.send(())) => panic!("the thread is occupied"),
             () = ready(()) => {}
         }
         drop(open);
-        pool.hash(ALICE, password()).await.unwrap();
+        reserve(&pool).hash(password()).await.unwrap();
         assert_eq!(
             has_run.try_recv(),
             Err(mpsc::TryRecvError::Disconnected),
@@ -535,11 +620,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_fails_its_job_and_not_the_thread() {
         let pool = pool(CHEAP);
-        let failed = pool.run(ALICE, "hash", |_| panic!("a test's panic")).await;
+        let failed = reserve(&pool)
+            .run("hash", |_| panic!("a test's panic"))
+            .await;
         let Err::<(), _>(HashingRefused::Failed(_)) = failed else {
             panic!("{failed:?}")
         };
-        assert!(pool.hash(ALICE, password()).await.is_ok());
+        assert!(reserve(&pool).hash(password()).await.is_ok());
     }
 
     #[tokio::test]
@@ -558,7 +645,7 @@ mod tests {
         let shared = Arc::downgrade(&pool.0.0);
         let clone = pool.clone();
         drop(pool);
-        assert!(clone.hash(ALICE, password()).await.is_ok());
+        assert!(reserve(&clone).hash(password()).await.is_ok());
         drop(clone);
         while shared.strong_count() > 0 {
             tokio::task::yield_now().await;

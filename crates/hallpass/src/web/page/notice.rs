@@ -120,7 +120,7 @@ impl Notice {
             Error::Invalid(faults) => Saying::Faults(faults.iter().map(Fault::from).collect()),
             Error::InvalidCredentials => Saying::InvalidCredentials,
             Error::RegistrationRefused => Saying::RegistrationRefused,
-            Error::Overloaded => Saying::ServerBusy,
+            Error::Overloaded { .. } => Saying::ServerBusy,
             // Another address may be signed in with meanwhile.
             Error::RateLimited { .. } if place == Place::SignIn => Saying::TooManyTries {
                 minutes: minutes_to_wait(&error),

@@ -169,7 +169,7 @@ fn error_title(error: &Error) -> String {
         Error::NotFound => "Diese Seite gibt es nicht",
         Error::MethodNotAllowed => "So ist diese Seite nicht zu erreichen",
         Error::RateLimited { .. } => "Zu viele Versuche",
-        Error::Overloaded => "Der Server ist ausgelastet",
+        Error::Overloaded { .. } => "Der Server ist ausgelastet",
         Error::DatabaseUnavailable(_) => "Wir sind gleich wieder da",
         Error::Internal(_) => "Bei uns ist etwas schiefgegangen",
         Error::AuthenticationRequired | Error::TokenExpired | Error::InvalidToken => {
@@ -190,7 +190,7 @@ fn error_text(error: &Error) -> String {
         Error::NotFound => "Die Adresse hat einen Tippfehler, oder was hier war, gibt es nicht mehr.",
         Error::MethodNotAllowed => "Sie ist die Antwort auf ein Formular. Fangen Sie hier noch einmal an.",
         Error::RateLimited { .. } => return (TEXTS.too_many_tries)(minutes_to_wait(error)),
-        Error::Overloaded => {
+        Error::Overloaded { .. } => {
             "Gerade melden sich mehr Menschen an, als wir bedienen können. Bitte versuchen Sie es gleich \
              noch einmal."
         }

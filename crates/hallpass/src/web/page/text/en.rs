@@ -97,7 +97,7 @@ fn error_title(error: &Error) -> String {
         Error::NotFound => "There is no such page",
         Error::MethodNotAllowed => "This page cannot be reached this way",
         Error::RateLimited { .. } => "Too many attempts",
-        Error::Overloaded => "The server is busy",
+        Error::Overloaded { .. } => "The server is busy",
         Error::DatabaseUnavailable(_) => "We will be back in a moment",
         Error::Internal(_) => "Something went wrong on our side",
         Error::AuthenticationRequired | Error::TokenExpired | Error::InvalidToken => {
@@ -118,7 +118,7 @@ fn error_text(error: &Error) -> String {
         Error::NotFound => "The address is mistyped, or what was here is gone.",
         Error::MethodNotAllowed => "It is the answer to a form. Start again from here.",
         Error::RateLimited { .. } => return too_many_tries(minutes_to_wait(error)),
-        Error::Overloaded => "More people are signing in than we can serve. Please try again in a moment.",
+        Error::Overloaded { .. } => "More people are signing in than we can serve. Please try again in a moment.",
         Error::DatabaseUnavailable(_) => {
             "The service is temporarily unavailable. What was saved is safe. Please try again in a moment."
         }
