@@ -11,6 +11,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::{DatabaseServer, Db, MigrationState, MigrationStatus, SchemaError};
 use crate::email::EmailAddress;
 use crate::error::Error;
+use crate::fairness::Shares;
 use crate::method::password::pool::{HashingPool, PoolSettings};
 use crate::method::password::{self, Credentials, Registration};
 use crate::secret::Password;
@@ -19,6 +20,7 @@ use crate::settings::Settings;
 use crate::throttle::{self, Gates, Subjects};
 use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
 use crate::user::{self, Lookup, User, UserChanges, UserId};
+use crate::web::in_flight;
 use crate::web::page::Assets;
 
 /// Hallpass: cheap to clone, shared by every request.
@@ -36,6 +38,7 @@ struct Parts {
     subjects: Subjects,
     gates: Gates,
     hashing: HashingPool,
+    requests: Shares,
     assets: Assets,
 }
 
@@ -79,6 +82,7 @@ impl Hallpass {
             subjects: Subjects::new(&settings.signing_secret),
             gates: throttle::gates(),
             hashing,
+            requests: Shares::new(in_flight::REQUESTS),
             assets: Assets::of(&settings.brand),
             clock,
             settings,
@@ -374,6 +378,10 @@ impl Hallpass {
 
     pub(crate) fn assets(&self) -> &Assets {
         &self.0.assets
+    }
+
+    pub(crate) fn requests(&self) -> &Shares {
+        &self.0.requests
     }
 
     pub(crate) fn hashing(&self) -> &HashingPool {

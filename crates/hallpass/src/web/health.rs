@@ -13,6 +13,9 @@ use crate::db::SchemaError;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 
+/// The route of [`healthz`].
+pub(super) const HEALTHZ: &str = "/healthz";
+
 pub(super) fn routes() -> OpenApiRouter<Hallpass> {
     OpenApiRouter::new()
         .routes(routes!(healthz))

@@ -16,6 +16,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::in_flight;
 use super::page::Reader;
 use super::request::{self, X_REQUEST_ID};
 use crate::error::Error;
@@ -40,6 +41,10 @@ pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hall
         .layer(middleware::from_fn_with_state(
             hallpass.clone(),
             set_headers,
+        ))
+        .layer(middleware::from_fn_with_state(
+            hallpass.clone(),
+            in_flight::limit,
         ))
         .map_request(only_preflights)
         .layer(cors(hallpass.settings()))

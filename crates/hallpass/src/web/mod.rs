@@ -8,6 +8,7 @@ mod docs;
 pub(crate) mod error;
 pub(crate) mod form;
 mod health;
+pub(crate) mod in_flight;
 pub(crate) mod json;
 mod layers;
 mod openapi;

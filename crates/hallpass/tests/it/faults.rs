@@ -25,7 +25,7 @@ on_both_engines! {
         content-type: application/json
         cross-origin-resource-policy: same-origin
         referrer-policy: no-referrer
-        retry-after: 2
+        retry-after: 1
         vary: origin
         x-content-type-options: nosniff
         x-request-id: <request-id>
