@@ -12,6 +12,7 @@ use crate::clock::Moment;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A request, ready to be sent any number of times.
+#[derive(Debug)]
 pub(crate) struct Request(Vec<u8>);
 
 impl Request {
@@ -22,12 +23,21 @@ impl Request {
     }
 
     pub(crate) fn post(path: &str, body: &serde_json::Value) -> Self {
+        Self::post_with(path, body, "")
+    }
+
+    /// As [`post`](Self::post), through a proxy that names this client.
+    pub(crate) fn post_from(path: &str, body: &serde_json::Value, client: &str) -> Self {
+        Self::post_with(path, body, &format!("X-Forwarded-For: {client}\r\n"))
+    }
+
+    fn post_with(path: &str, body: &serde_json::Value, headers: &str) -> Self {
         let body = body.to_string();
         let length = body.len();
         Self(
             format!(
                 "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-                 Content-Length: {length}\r\n\r\n{body}"
+                 {headers}Content-Length: {length}\r\n\r\n{body}"
             )
             .into_bytes(),
         )

@@ -9,6 +9,7 @@
 mod child;
 mod cli;
 mod clock;
+mod crowd;
 mod document;
 mod http;
 mod machine;

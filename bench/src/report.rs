@@ -93,6 +93,7 @@ pub(crate) enum Unit {
     Milliseconds,
     Mebibytes,
     Probability,
+    Count,
 }
 
 impl Unit {
@@ -108,7 +109,7 @@ impl Unit {
             Self::Nanoseconds => "ns",
             Self::Milliseconds => "ms",
             Self::Mebibytes => "MiB",
-            Self::Probability => "",
+            Self::Probability | Self::Count => "",
         }
     }
 }
@@ -123,6 +124,7 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let places = match self.value.abs() {
             _ if self.unit == Unit::Probability => 3,
+            _ if self.unit == Unit::Count => 0,
             100.0.. => 0,
             10.0.. => 1,
             1.0.. => 2,

@@ -61,6 +61,12 @@ impl<'a> Launch<'a> {
         }
     }
 
+    /// With a setting more.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
     /// Only on these processors.
     pub(crate) fn on(mut self, cpus: Option<&str>) -> Self {
         self.cpus = cpus.map(ToOwned::to_owned);

@@ -5,6 +5,7 @@ mod current_user;
 mod door;
 mod footprint;
 mod halves;
+mod overload;
 mod plan;
 mod sign_in;
 mod storm;
@@ -33,6 +34,8 @@ pub(crate) enum Name {
     SignIn,
     /// Verification while 256 people sign in
     Storm,
+    /// More sign-ins than can be hashed
+    Overload,
     /// Idle memory and time to start
     Footprint,
     /// Whether the time of a sign-in tells who has an account
@@ -46,6 +49,7 @@ impl Name {
             Self::CurrentUser => "GET /api/v1/auth/me",
             Self::SignIn => "Sign-in",
             Self::Storm => "Verification during a sign-in storm",
+            Self::Overload => "More sign-ins than can be hashed",
             Self::Footprint => "Memory and start",
             Self::Timing => "Unknown address against wrong password",
         }
@@ -57,6 +61,7 @@ impl Name {
             Self::CurrentUser => current_user::measure(context),
             Self::SignIn => sign_in::measure(context),
             Self::Storm => storm::measure(context),
+            Self::Overload => overload::measure(context),
             Self::Footprint => footprint::measure(context),
             Self::Timing => timing::measure(context),
         }

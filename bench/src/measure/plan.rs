@@ -15,6 +15,7 @@ pub(crate) struct Plan {
     pub(crate) raw_hashing: Duration,
     pub(crate) storm_rounds: usize,
     pub(crate) storm: Duration,
+    pub(crate) overload: Duration,
     pub(crate) starts: usize,
     /// Of each class.
     pub(crate) timing_samples: usize,
@@ -31,6 +32,7 @@ impl Plan {
         raw_hashing: Duration::from_secs(4),
         storm_rounds: 5,
         storm: Duration::from_secs(10),
+        overload: Duration::from_secs(60),
         starts: 10,
         timing_samples: 2000,
     };
@@ -45,6 +47,7 @@ impl Plan {
         raw_hashing: Duration::from_secs(2),
         storm_rounds: 1,
         storm: Duration::from_secs(8),
+        overload: Duration::from_secs(20),
         starts: 10,
         timing_samples: 500,
     };

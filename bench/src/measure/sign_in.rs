@@ -102,20 +102,9 @@ impl Bench<'_> {
         self.context.say(NAME, &format!("{}, {what}", self.step));
     }
 
-    /// Hashes a second of Argon2 alone.
     fn raw(&self) -> Result<f64> {
         self.say("Argon2 alone");
-        let millis = self.context.plan.raw_hashing.as_millis();
-        let output = Command::new(&self.context.own)
-            .args(["child", "hash", "--millis", &millis.to_string()])
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()?;
-        let rate = String::from_utf8_lossy(&output.stdout);
-        rate.trim().parse().with_context(|| {
-            let fault = String::from_utf8_lossy(&output.stderr);
-            format!("hashing alone failed: {rate}{fault}")
-        })
+        raw_rate(self.context)
     }
 
     /// Sign-ins a second of the naive server. Each time a fresh one, since it
@@ -209,4 +198,19 @@ impl Bench<'_> {
             svg: rows("Sign-ins a second, Argon2id 19 MiB", &bars),
         });
     }
+}
+
+/// Hashes a second of Argon2 alone, on every core.
+pub(super) fn raw_rate(context: &Context<'_>) -> Result<f64> {
+    let millis = context.plan.raw_hashing.as_millis();
+    let output = Command::new(&context.own)
+        .args(["child", "hash", "--millis", &millis.to_string()])
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()?;
+    let rate = String::from_utf8_lossy(&output.stdout);
+    rate.trim().parse().with_context(|| {
+        let fault = String::from_utf8_lossy(&output.stderr);
+        format!("hashing alone failed: {rate}{fault}")
+    })
 }

@@ -22,7 +22,8 @@ use crate::stats::{Sorted, median};
 use crate::wrk::{Load, Wrk};
 
 const NAME: Name = Name::Storm;
-const MOST: f64 = 2.0;
+const MOST: f64 = 1.5;
+const MOST_MILLIS: f64 = 5.0;
 
 /// Between two requests of the probe: the server is to be asked, not loaded.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -126,6 +127,11 @@ fn conclude(verify: Route, me: Route, naive: Option<Vec<f64>>) -> Section {
         "99th percentile of verification, storm to calm",
         Unit::Times.of(median(&verify.ratios)),
         Limit::AtMost(MOST),
+    );
+    section.bar(
+        "99.9th percentile of verification in the storm",
+        Unit::Milliseconds.of(Sorted::new(verify.stormy.clone()).percentile(99.9)),
+        Limit::AtMost(MOST_MILLIS),
     );
     section.fact(
         "99th percentile of GET /auth/me, storm to calm",

@@ -193,14 +193,13 @@ impl<T> Node<T> {
 
     /// The entry that this network gives up: of its heaviest part.
     fn evict<R: Ord>(&mut self, rank: &impl Fn(&T) -> R) -> Option<T> {
-        let evicted = match self.heaviest() {
-            Some(heaviest) => self.parts.get_mut(heaviest)?.1.evict(rank),
-            None => {
-                let entries = self.entries.iter().enumerate();
-                // Of equal ones the last, which is the newest.
-                let (index, _) = entries.max_by_key(|(_, entry)| rank(entry))?;
-                self.entries.remove(index)
-            }
+        let evicted = if let Some(heaviest) = self.heaviest() {
+            self.parts.get_mut(heaviest)?.1.evict(rank)
+        } else {
+            let entries = self.entries.iter().enumerate();
+            // Of equal ones the last, which is the newest.
+            let (index, _) = entries.max_by_key(|(_, entry)| rank(entry))?;
+            self.entries.remove(index)
         };
         self.lost(usize::from(evicted.is_some()));
         evicted

@@ -174,14 +174,13 @@ impl Reservation {
             reply,
         };
         shared.submit(self.client, Box::new(job));
-        match tokio::time::timeout(shared.patience, answer).await {
-            Ok(answer) => answer.unwrap_or_else(|gone| Err(HashingRefused::Failed(gone.into()))),
-            Err(_) => {
-                count_refusal("late");
-                let retry_after = shared.patience;
-                Err(HashingRefused::Overloaded { retry_after })
-            }
-        }
+        let Ok(answer) = tokio::time::timeout(shared.patience, answer).await else {
+            count_refusal("late");
+            return Err(HashingRefused::Overloaded {
+                retry_after: shared.patience,
+            });
+        };
+        answer.unwrap_or_else(|gone| Err(HashingRefused::Failed(gone.into())))
     }
 }
 

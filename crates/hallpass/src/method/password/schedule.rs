@@ -105,7 +105,7 @@ impl<J> Schedule<J> {
         if wait > self.limits.wait {
             return Err(Refused {
                 reason: Reason::Wait,
-                retry_after: wait - self.limits.wait,
+                retry_after: wait.saturating_sub(self.limits.wait),
             });
         }
         let mut evicted = None;
