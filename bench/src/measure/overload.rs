@@ -105,12 +105,12 @@ fn storm(context: &Context<'_>, server: &Server, section: &mut Section) -> Resul
     let late = server.memory_now()?;
     let after = raw_rate(context)?;
     let capacity = f64::midpoint(before, after);
-    let (served, refused) = show(section, &what, &visited);
-    let offered = to_float(served.values().len() + refused.values().len()) / seconds;
+    let (good, refused) = show(section, &what, &visited);
+    let offered = to_float(good.values().len() + refused.values().len()) / seconds;
     section.fact(format!("{what}, asked"), Unit::PerSecond.of(offered));
     section.bar(
         format!("{what}, served of the rate of Argon2 alone"),
-        Unit::Percent.of(100.0 * to_float(served.values().len()) / seconds / capacity),
+        Unit::Percent.of(100.0 * to_float(good.values().len()) / seconds / capacity),
         Limit::AtLeast(LEAST_PERCENT_OF_CAPACITY),
     );
     section.bar(

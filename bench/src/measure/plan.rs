@@ -32,7 +32,7 @@ impl Plan {
         raw_hashing: Duration::from_secs(4),
         storm_rounds: 5,
         storm: Duration::from_secs(10),
-        overload: Duration::from_secs(60),
+        overload: Duration::from_mins(1),
         starts: 10,
         timing_samples: 2000,
     };
