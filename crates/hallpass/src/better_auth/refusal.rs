@@ -290,8 +290,8 @@ pub(super) enum ServerErrors {
     /// A fault of the server (`INTERNAL_ERROR`); the message names the request id.
     #[response(status = 500)]
     Internal(RefusalAnswer),
-    /// The database is away (`DATABASE_UNAVAILABLE`), or too many passwords wait
-    /// to be hashed (`OVERLOADED`).
+    /// The database is away (`DATABASE_UNAVAILABLE`), or the server has more to do
+    /// than it can do in time (`OVERLOADED`).
     #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
     Unavailable(RefusalAnswer),
 }

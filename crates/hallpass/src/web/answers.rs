@@ -77,8 +77,8 @@ pub(crate) enum FaultErrors {
 /// Answers of every route that asks the database.
 #[derive(IntoResponses)]
 pub(crate) enum UnavailableErrors {
-    /// The database is away (`database_unavailable`), or too many passwords
-    /// wait to be hashed (`overloaded`).
+    /// The database is away (`database_unavailable`), or the server has more to
+    /// do than it can do in time (`overloaded`).
     #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")),
         example = json!({"detail": "The service is temporarily unavailable. Please try again in a moment.", "code": "database_unavailable"}))]
     Unavailable(ErrorBody),
