@@ -13,11 +13,11 @@ use crate::email::EmailAddress;
 use crate::error::Error;
 use crate::fairness::Shares;
 use crate::method::password::pool::{HashingPool, PoolSettings};
-use crate::method::password::{self, Credentials, Registration};
+use crate::method::password::{self, Costs, Credentials, Registration};
 use crate::secret::Password;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::throttle::{self, Gates, Subjects};
+use crate::throttle::{self, DeviceKeys, Gates, Subjects};
 use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
 use crate::user::{self, Lookup, User, UserChanges, UserId};
 use crate::web::in_flight;
@@ -36,7 +36,9 @@ struct Parts {
     lookup: Lookup,
     keys: Keys,
     subjects: Subjects,
+    device_keys: DeviceKeys,
     gates: Gates,
+    costs: Costs,
     hashing: HashingPool,
     requests: Shares,
     assets: Assets,
@@ -80,7 +82,9 @@ impl Hallpass {
             db,
             keys: Keys::new(&settings)?,
             subjects: Subjects::new(&settings.signing_secret),
+            device_keys: DeviceKeys::new(&settings),
             gates: throttle::gates(),
+            costs: Costs::new(&settings),
             hashing,
             requests: Shares::new(in_flight::REQUESTS),
             assets: Assets::of(&settings.brand),
@@ -186,10 +190,11 @@ impl Hallpass {
         registration: Registration,
         client: Client,
     ) -> Result<Session, Error> {
-        password::register(self, registration, client).await
+        password::register(self, registration, &client.into()).await
     }
 
-    /// Signs in the owner of an account.
+    /// Signs in the owner of an account, by a client that keeps no cookies: only
+    /// the routes know a browser that has signed in before.
     ///
     /// # Errors
     /// [`Error::InvalidCredentials`] for an unknown address or a wrong
@@ -199,7 +204,7 @@ impl Hallpass {
         credentials: Credentials,
         client: Client,
     ) -> Result<Session, Error> {
-        password::sign_in(self, credentials, client).await
+        password::sign_in(self, credentials, &client.into()).await
     }
 
     /// Verifies a token by the keys that are at hand, asking nobody.
@@ -322,7 +327,19 @@ impl Hallpass {
         user::change(self, id, changes).await
     }
 
-    /// Gives an account a new password, and forgets its failed sign-ins.
+    /// What it costs to verify a password for this address: the parameters of its
+    /// account's hash, as `$argon2id$v=19$m=19456,t=2,p=1$`. An address without
+    /// a usable hash costs what the hash of some account does, always the same
+    /// one while the accounts stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseUnavailable`] or [`Error::Internal`].
+    pub async fn sign_in_cost(&self, email: &EmailAddress) -> Result<String, Error> {
+        password::sign_in_cost(self, email).await
+    }
+
+    /// Gives an account a new password, and forgets its failed sign-ins and its
+    /// known devices.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the password breaks a rule, [`Error::NotFound`]
@@ -372,8 +389,16 @@ impl Hallpass {
         &self.0.subjects
     }
 
+    pub(crate) fn device_keys(&self) -> &DeviceKeys {
+        &self.0.device_keys
+    }
+
     pub(crate) fn gates(&self) -> &Gates {
         &self.0.gates
+    }
+
+    pub(crate) fn costs(&self) -> &Costs {
+        &self.0.costs
     }
 
     pub(crate) fn assets(&self) -> &Assets {

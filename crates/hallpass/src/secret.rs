@@ -255,4 +255,9 @@ impl PurposeKey {
     pub(crate) fn digest(&self, text: &str) -> Vec<u8> {
         hmac::sign(&self.0, text.as_bytes()).as_ref().to_vec()
     }
+
+    /// Whether it is the digest of `text`, compared in constant time.
+    pub(crate) fn is_digest_of(&self, text: &str, digest: &[u8]) -> bool {
+        hmac::verify(&self.0, text.as_bytes(), digest).is_ok()
+    }
 }

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::body::Posted;
 use super::fields::{Faults, Fields};
 use super::refusal::{
-    EMAIL_CAN_NOT_BE_UPDATED, NO_FIELDS_TO_UPDATE, PostErrors, Refusal, ServerErrors, SessionErrors,
+    EMAIL_CAN_NOT_BE_UPDATED, NO_FIELDS_TO_UPDATE, PostErrors, Refusal, ServerErrors,
+    SessionErrors, TryErrors,
 };
 use super::session::SignedIn;
 use crate::error::{self, FieldFault};
@@ -55,7 +56,7 @@ pub(super) struct UpdatedAnswer {
     tag = ApiTag::BETTER_AUTH,
     security(("bearer" = []), ("cookie" = [])),
     request_body = UpdateBody,
-    responses((status = 200, description = "Changed", body = UpdatedAnswer), SessionErrors, PostErrors, ServerErrors),
+    responses((status = 200, description = "Changed", body = UpdatedAnswer), SessionErrors, PostErrors, TryErrors, ServerErrors),
 )]
 pub(super) async fn update_user(
     State(hallpass): State<Hallpass>,

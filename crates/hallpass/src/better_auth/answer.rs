@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::session::Session;
-use crate::session::web::{Kept, session_cookie};
+use crate::session::web::{Kept, sign_in_cookies};
 use crate::user::User;
 use crate::web::cookie;
 use crate::web::request::note_user;
@@ -198,8 +198,11 @@ pub(super) fn signed_in(
 /// The token in the cookie, and for clients without cookies in a header.
 fn admission(hallpass: &Hallpass, session: &Session, wishes: &Wishes) -> Result<HeaderMap, Error> {
     note_user(session.user.id);
-    let cookie = session_cookie(hallpass.settings(), session, wishes.kept())?;
-    let mut headers = HeaderMap::from_iter(cookie::set(vec![cookie]).0);
+    let cookies = sign_in_cookies(hallpass.settings(), session, wishes.kept())?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in cookie::set(cookies).0 {
+        headers.append(name, value);
+    }
     let name = HeaderName::from_static("set-auth-token");
     headers.insert(name, secret_value(session.token.expose())?);
     Ok(headers)

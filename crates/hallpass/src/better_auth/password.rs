@@ -15,10 +15,10 @@ use super::refusal::{PostErrors, Refusal, ServerErrors, SessionErrors, TryErrors
 use crate::email::EmailAddress;
 use crate::error::{self, Error};
 use crate::hallpass::Hallpass;
-use crate::method::password::{Credentials, Registration, TypedRegistration};
+use crate::method::password::{self, Credentials, Registration, TypedRegistration, register};
 use crate::settings::Settings;
+use crate::throttle::Caller;
 use crate::web::ApiTag;
-use crate::web::client::ClientAddress;
 use crate::web::json::Field;
 
 /// What to make an account of.
@@ -116,7 +116,7 @@ impl SignUp {
     request_body(content((SignUpBody = "application/json"), (SignUpBody = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "The account, and a session of its owner", body = SignUpAnswer, headers(
-            ("Set-Cookie" = String, description = "The session cookie"),
+            ("Set-Cookie" = String, description = "The cookies of the session and the device"),
             ("set-auth-token" = String, description = "The token"),
         )),
         (status = 422, description = "The address is taken (`USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL`)", body = super::refusal::RefusalAnswer),
@@ -125,7 +125,7 @@ impl SignUp {
 )]
 pub(super) async fn sign_up(
     State(hallpass): State<Hallpass>,
-    ClientAddress(client): ClientAddress,
+    caller: Caller,
     parts: Parts,
     Posted(body): Posted<SignUpBody>,
 ) -> Result<Response, Refusal> {
@@ -133,8 +133,8 @@ pub(super) async fn sign_up(
     own_site(&parts, &hallpass)?;
     let wishes = typed.wishes.clone();
     let check = move |settings: &Settings| typed.registration(settings);
-    let registration = Registration::checked(&hallpass, client, check).await?;
-    let session = hallpass.register(registration, client).await?;
+    let registration = Registration::checked(&hallpass, caller.client, check).await?;
+    let session = register(&hallpass, registration, &caller).await?;
     signed_up(&hallpass, session, &wishes)
 }
 
@@ -206,7 +206,7 @@ impl SignInBody {
     request_body(content((SignInBody = "application/json"), (SignInBody = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "A session", body = SignInAnswer, headers(
-            ("Set-Cookie" = String, description = "The session cookie"),
+            ("Set-Cookie" = String, description = "The cookies of the session and the device"),
             ("set-auth-token" = String, description = "The token"),
             ("Location" = String, description = "The `callbackURL`, if there was one"),
         )),
@@ -215,7 +215,7 @@ impl SignInBody {
 )]
 pub(super) async fn sign_in(
     State(hallpass): State<Hallpass>,
-    ClientAddress(client): ClientAddress,
+    caller: Caller,
     parts: Parts,
     Posted(body): Posted<SignInBody>,
 ) -> Result<Response, Refusal> {
@@ -223,6 +223,6 @@ pub(super) async fn sign_in(
     own_site(&parts, &hallpass)?;
     let credentials = Credentials::new(&typed.email, &typed.password);
     let credentials = credentials.map_err(Refusal::of_credentials)?;
-    let session = hallpass.sign_in(credentials, client).await?;
+    let session = password::sign_in(&hallpass, credentials, &caller).await?;
     signed_in(&hallpass, session, typed.wishes)
 }

@@ -5,6 +5,7 @@ pub(crate) mod web;
 
 use crate::audit;
 use crate::client::Client;
+use crate::throttle::Devices;
 use crate::token::AccessToken;
 use crate::user::{User, UserId};
 
@@ -16,6 +17,8 @@ pub struct Session {
     pub user: User,
     /// Their token.
     pub token: AccessToken,
+    /// What their browser keeps, so that it is known next time.
+    pub(crate) devices: Devices,
 }
 
 /// Notes that somebody signed out. Nothing ends here: the token lives until its

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::Session;
 use super::web::{
-    CurrentBearer, Kept, OwnSite, Pass, end_session, follows_a_foreign_link, session_cookie,
+    CurrentBearer, Kept, OwnSite, Pass, end_session, follows_a_foreign_link, sign_in_cookies,
 };
 use crate::error::Error;
 use crate::hallpass::Hallpass;
@@ -48,10 +48,8 @@ pub(crate) fn come_in(
 ) -> Result<Response, Error> {
     let settings = hallpass.settings();
     note_user(session.user.id);
-    let mut cookies = vec![
-        session_cookie(settings, session, Kept::ForItsLife)?,
-        mark(settings)?,
-    ];
+    let mut cookies = sign_in_cookies(settings, session, Kept::ForItsLife)?;
+    cookies.push(mark(settings)?);
     if let Some(notice) = notice {
         cookies.push(notice.set(settings)?);
     }

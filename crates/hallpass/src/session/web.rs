@@ -17,6 +17,7 @@ use crate::audit;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::settings::Settings;
+use crate::throttle::DEVICE_LIFE;
 use crate::token::{AccessToken, TokenBearer};
 use crate::user::User;
 use crate::user::web::UserResponse;
@@ -67,11 +68,7 @@ pub(crate) fn signed_in(
     hallpass: &Hallpass,
     session: Session,
 ) -> Result<Response, Error> {
-    let cookies = vec![session_cookie(
-        hallpass.settings(),
-        &session,
-        Kept::ForItsLife,
-    )?];
+    let cookies = sign_in_cookies(hallpass.settings(), &session, Kept::ForItsLife)?;
     note_user(session.user.id);
     let body = Json(TokenResponse {
         access_token: session.token.expose(),
@@ -302,17 +299,22 @@ pub(crate) enum Kept {
     WhileItRuns,
 }
 
-/// The cookie that holds the session's token.
-pub(crate) fn session_cookie(
+/// The cookies of a sign-in: the session's token, and that the browser is known
+/// from now on.
+pub(crate) fn sign_in_cookies(
     settings: &Settings,
     session: &Session,
     kept: Kept,
-) -> Result<HeaderValue, Error> {
+) -> Result<Vec<HeaderValue>, Error> {
     let token = session.token.expose();
-    match kept {
-        Kept::ForItsLife => Cookie::Session.set(settings, token, AccessToken::life().as_secs()),
-        Kept::WhileItRuns => Cookie::Session.set_while_browser_runs(settings, token),
-    }
+    let devices = session.devices.render();
+    Ok(vec![
+        match kept {
+            Kept::ForItsLife => Cookie::Session.set(settings, token, AccessToken::life().as_secs()),
+            Kept::WhileItRuns => Cookie::Session.set_while_browser_runs(settings, token),
+        }?,
+        Cookie::Device.set(settings, &devices, DEVICE_LIFE.as_secs())?,
+    ])
 }
 
 /// That no foreign site is behind a request, as an extractor for routes that

@@ -1,28 +1,32 @@
-//! Bounds on guessing: how often somebody may try, and be wrong.
+//! Limits on guessing: how often a client may try, and be wrong.
 //!
 //! Counts live in the database, so a restart or a second server changes
 //! nothing, and each is one atomic statement. A window opens with its first
 //! hit and is forgotten when it has passed.
 //!
-//! A sign-in is an [`Attempt`]. Before hashing it reads whether the door is
-//! shut, which spares the work. After hashing, a wrong password is counted, and
-//! what the count says decides between "wrong" and "too many tries": of any
+//! A sign-in is an [`Attempt`]. Before hashing it reads whether a limit is
+//! reached, which spares the work. After hashing, a wrong password is counted,
+//! and what the count says decides between "wrong" and "too many tries": of any
 //! number of parallel guesses no more are called wrong than the limit allows. A
 //! right password asks again too, since the limit may have been reached
 //! meanwhile. What no count can see is the guesses on their way, so each server
-//! lets only as many of one address in at once as may fail.
+//! lets only as many of one bucket in at once as may fail.
 //!
 //! Reserving a try before hashing would be stricter than the limit: five right
-//! passwords at once would then shut the door.
+//! passwords at once would then use it up. Only where attempts are spaced is
+//! the one that is free taken before hashing.
 
+mod attempt;
+mod bucket;
+mod device;
 mod gate;
 mod store;
 
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
-use tracing::Instrument;
-
+pub(crate) use self::attempt::{Attempt, Target};
+use self::bucket::{Beyond, Bucket, Limit, Windows};
+pub(crate) use self::device::{Caller, DEVICE_LIFE, DeviceKeys, DeviceOwner, Devices};
 pub(crate) use self::gate::Gates;
 use crate::client::Client;
 use crate::clock::Timestamp;
@@ -30,36 +34,67 @@ use crate::email::EmailKey;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::secret::{PurposeKey, SigningSecret};
-
-/// A limit: so many hits in so long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Limit {
-    name: &'static str,
-    hits: i64,
-    window: Duration,
-}
+use crate::user::UserId;
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
+const HOUR: Duration = Duration::from_hours(1);
 
-/// Failed sign-ins for one address, whether it has an account or not.
-const SIGN_IN_PER_ADDRESS: Limit = Limit {
-    name: "sign_in_address",
-    hits: 5,
-    window: QUARTER_HOUR,
+/// Failed sign-ins to one account from a device that is known for it.
+const SIGN_IN_PER_DEVICE: Limit = refusing("sign_in_device", 5, QUARTER_HOUR);
+/// Failed sign-ins for one address, with or without an account, from one client
+/// network.
+const SIGN_IN_PER_ACCOUNT_AND_CLIENT: Limit = refusing("sign_in_account_client", 5, QUARTER_HOUR);
+/// Failed sign-ins for one address from all unknown devices since its last
+/// success. Forgotten after a day without a failure: an attacker who waits that
+/// long for a hundred guesses has fewer than one who does not.
+const SIGN_IN_PER_ACCOUNT: Limit = Limit {
+    name: "sign_in_account",
+    hits: 100,
+    window: Duration::from_hours(24),
+    beyond: Beyond::Spaced,
 };
-/// Failed sign-ins from one client.
-const SIGN_IN_PER_CLIENT: Limit = Limit {
-    name: "sign_in_client",
-    hits: 50,
-    window: QUARTER_HOUR,
+/// Failed sign-ins from one client network.
+const SIGN_IN_PER_CLIENT: Limit = refusing("sign_in_client", 50, QUARTER_HOUR);
+/// Registrations from one client network, whether they succeed or not: each
+/// tells whether an address is taken.
+const REGISTER_PER_CLIENT: Limit = refusing("register_client", 20, HOUR);
+/// Registrations from one client network that were refused after the strength
+/// of the password was estimated, which takes as long as a share of a hash.
+const REFUSED_PER_CLIENT: Limit = refusing("register_refused_client", 60, HOUR);
+/// Changes of one account by its user.
+const CHANGES_PER_ACCOUNT: Limit = refusing("change_account", 60, QUARTER_HOUR);
+
+/// Resets of the counts of an address. Nothing is refused by this number: it is
+/// part of what the address counts under, so that a reset begins all counts anew.
+/// It is kept for as long as devices of before it would be known.
+const RESETS: Limit = Limit {
+    name: "reset_account",
+    hits: i64::MAX,
+    window: LONGEST_WINDOW,
+    beyond: Beyond::Spaced,
 };
-/// Registrations from one client, whether they succeed or not: each tells
-/// whether an address is taken.
-const REGISTER_PER_CLIENT: Limit = Limit {
-    name: "register_client",
-    hits: 20,
-    window: Duration::from_hours(1),
-};
+
+/// The longest window there is.
+const LONGEST_WINDOW: Duration = DEVICE_LIFE;
+
+const fn refusing(name: &'static str, hits: i64, window: Duration) -> Limit {
+    Limit {
+        name,
+        hits,
+        window,
+        beyond: Beyond::Refused,
+    }
+}
+
+impl Limit {
+    /// The limit of a network that contains the clients of this one.
+    const fn times(self, multiple: i64) -> Self {
+        Self {
+            hits: self.hits.saturating_mul(multiple),
+            ..self
+        }
+    }
+}
 
 /// Makes the subjects under which tries are counted.
 ///
@@ -73,167 +108,83 @@ impl Subjects {
         Self(PurposeKey::derive(secret, "hallpass/throttle/1"))
     }
 
-    fn of(&self, limit: Limit, who: &str) -> Vec<u8> {
-        self.0.digest(&format!("{}/{who}", limit.name))
-    }
-}
-
-/// A sign-in that is under way, and holds its place at the gate.
-pub(crate) struct Attempt {
-    subjects: [(Limit, Vec<u8>); 2],
-    place: Option<OwnedSemaphorePermit>,
-}
-
-impl Attempt {
-    /// Refuses when the address or the client has failed too often.
-    pub(crate) async fn begin(
-        hallpass: &Hallpass,
-        email: &EmailKey,
-        client: Client,
-    ) -> Result<Self, Error> {
-        let subjects = sign_in_subjects(hallpass, email, client);
-        let place = enter(hallpass, &subjects[0].1).await?;
-        let attempt = Self { subjects, place };
-        attempt.check(hallpass).await.map(|()| attempt)
-    }
-
-    /// The password was right: lets it pass unless the limit was reached
-    /// meanwhile.
-    pub(crate) async fn succeed(self, hallpass: &Hallpass) -> Result<(), Error> {
-        self.check(hallpass).await
-    }
-
-    /// The password was wrong: counts it, and refuses beyond the limit.
-    ///
-    /// In a task of its own: who hangs up has the request dropped where it
-    /// stands, and would otherwise guess without being counted.
-    pub(crate) async fn fail(self, hallpass: &Hallpass) -> Result<(), Error> {
-        let counting = self.count(hallpass.clone()).in_current_span();
-        tokio::spawn(counting).await.map_err(Error::internal)?
-    }
-
-    async fn count(self, hallpass: Hallpass) -> Result<(), Error> {
-        let mut outcome = Ok(());
-        for (limit, subject) in &self.subjects {
-            if let Err(refused) = record(&hallpass, *limit, subject).await? {
-                outcome = Err(refused);
-            }
-        }
-        drop(self.place);
-        outcome
-    }
-
-    async fn check(&self, hallpass: &Hallpass) -> Result<(), Error> {
-        if !hallpass.settings().rate_limit {
-            return Ok(());
-        }
-        let now = hallpass.now();
-        let [(_, address), (_, client)] = &self.subjects;
-        let rows = store::open_windows(hallpass.db(), address, client, now).await?;
-        let is_shut = |row: &&store::OpenWindow| {
-            let mut limits = self.subjects.iter();
-            limits.any(|(limit, subject)| *subject == row.subject && row.hits >= limit.hits)
-        };
-        match rows.iter().filter(is_shut).map(|row| row.ends_at).max() {
-            Some(ends_at) => Err(limited(now, ends_at)),
-            None => Ok(()),
+    fn of(&self, limit: Limit, whom: &str) -> Bucket {
+        Bucket {
+            limit,
+            subject: self.0.digest(&format!("{}/{whom}", limit.name)),
         }
     }
-}
 
-/// Waits at the gate no longer than for the hashing pool.
-async fn enter(hallpass: &Hallpass, subject: &[u8]) -> Result<Option<OwnedSemaphorePermit>, Error> {
-    if !hallpass.settings().rate_limit {
-        return Ok(None);
+    /// The counts of the networks that contain a client.
+    fn of_networks(&self, limit: Limit, client: Client) -> Vec<Bucket> {
+        let networks = client.counted_networks();
+        let bucket = |(network, multiple)| self.of(limit.times(multiple), &format!("{network}"));
+        networks.map(bucket).collect()
     }
-    let patience = hallpass.settings().hash_queue.deadline;
-    let entered = tokio::time::timeout(patience, hallpass.gates().enter(subject)).await;
-    entered.map_err(|_| Error::Overloaded {
-        retry_after: patience,
-    })
 }
 
 /// The gates of a server.
 pub(crate) fn gates() -> Gates {
-    Gates::new(usize::try_from(SIGN_IN_PER_ADDRESS.hits).unwrap_or(1))
+    let abreast = SIGN_IN_PER_ACCOUNT_AND_CLIENT.hits;
+    Gates::new(usize::try_from(abreast).unwrap_or(1))
+}
+
+/// Refuses a client that has registered, or failed to, too often, and counts
+/// nothing: for what comes before the work that a registration takes.
+pub(crate) async fn check_registration(hallpass: &Hallpass, client: Client) -> Result<(), Error> {
+    let subjects = hallpass.subjects();
+    let limits = [REGISTER_PER_CLIENT, REFUSED_PER_CLIENT];
+    let buckets = limits.map(|limit| subjects.of_networks(limit, client));
+    bucket::check(hallpass, &buckets.concat()).await.map(|_| ())
 }
 
 /// Counts a registration, and refuses it when there were too many.
 pub(crate) async fn admit_registration(hallpass: &Hallpass, client: Client) -> Result<(), Error> {
-    let subject = hallpass
-        .subjects()
-        .of(REGISTER_PER_CLIENT, &client.address().to_string());
-    record(hallpass, REGISTER_PER_CLIENT, &subject).await?
+    check_registration(hallpass, client).await?;
+    let buckets = hallpass.subjects().of_networks(REGISTER_PER_CLIENT, client);
+    bucket::count(hallpass, &buckets).await?
 }
 
-/// Forgets the failures of an address, so that a password an operator has just
-/// set can be used at once.
-pub(crate) async fn forgive(hallpass: &Hallpass, email: &EmailKey) -> Result<(), Error> {
-    let subject = hallpass.subjects().of(SIGN_IN_PER_ADDRESS, email.as_str());
-    let mut tx = hallpass.db().begin().await?;
-    store::forget(&mut tx, &subject).await?;
-    Ok(tx.commit().await?)
-}
-
-fn sign_in_subjects(
+/// Counts a registration that was refused after its password was estimated.
+pub(crate) async fn count_refused_registration(
     hallpass: &Hallpass,
-    email: &EmailKey,
     client: Client,
-) -> [(Limit, Vec<u8>); 2] {
-    let subjects = hallpass.subjects();
-    [
-        (
-            SIGN_IN_PER_ADDRESS,
-            subjects.of(SIGN_IN_PER_ADDRESS, email.as_str()),
-        ),
-        (
-            SIGN_IN_PER_CLIENT,
-            subjects.of(SIGN_IN_PER_CLIENT, &client.address().to_string()),
-        ),
-    ]
+) -> Result<(), Error> {
+    let buckets = hallpass.subjects().of_networks(REFUSED_PER_CLIENT, client);
+    bucket::count(hallpass, &buckets).await?
 }
 
-/// The outer error is the database's, the inner one the limit's.
-///
-/// Each count is a transaction of its own, so that none waits for a row while
-/// it holds another.
-async fn record(
-    hallpass: &Hallpass,
-    limit: Limit,
-    subject: &[u8],
-) -> Result<Result<(), Error>, Error> {
-    if !hallpass.settings().rate_limit {
-        return Ok(Ok(()));
-    }
-    let now = hallpass.now();
-    let mut tx = hallpass.db().begin().await?;
-    let window = store::hit(&mut tx, subject, now, now.plus(limit.window)).await?;
-    tx.commit().await?;
-    if window.hits == 1 {
-        sweep(hallpass, now).await;
-    }
-    Ok(if window.hits > limit.hits {
-        Err(limited(now, window.ends_at))
-    } else {
-        Ok(())
+/// Counts a change of an account, and refuses it when there were too many. What
+/// is refused is read and not written.
+pub(crate) async fn admit_change(hallpass: &Hallpass, account: UserId) -> Result<(), Error> {
+    let buckets = [hallpass
+        .subjects()
+        .of(CHANGES_PER_ACCOUNT, &account.to_string())];
+    bucket::check(hallpass, &buckets).await?;
+    bucket::count(hallpass, &buckets).await?
+}
+
+/// How often an operator has reset the counts of an address, and when last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resets {
+    pub(crate) count: i64,
+    /// Devices of before are not known any more.
+    pub(crate) last: Option<Timestamp>,
+}
+
+pub(crate) async fn resets(hallpass: &Hallpass, email: &EmailKey) -> Result<Resets, Error> {
+    let bucket = hallpass.subjects().of(RESETS, email.as_str());
+    let windows = Windows::read(hallpass, std::slice::from_ref(&bucket)).await?;
+    let (count, ends_at) = windows.open(&bucket).unzip();
+    Ok(Resets {
+        count: count.unwrap_or(0),
+        last: ends_at.map(|ends_at| ends_at.minus(RESETS.window)),
     })
 }
 
-/// A new row sweeps away a few dead ones, so the table cannot grow for ever.
-/// That it fails is no reason to refuse anybody.
-async fn sweep(hallpass: &Hallpass, now: Timestamp) {
-    let swept = async {
-        let mut tx = hallpass.db().begin().await?;
-        store::sweep(&mut tx, now).await?;
-        tx.commit().await
-    };
-    if let Err(error) = swept.await {
-        tracing::warn!(%error, "could not sweep old rows of the throttle table");
-    }
-}
-
-fn limited(now: Timestamp, ends_at: Timestamp) -> Error {
-    Error::RateLimited {
-        retry_after: ends_at.since(now),
-    }
+/// Forgets the failures of an address, so that a password an operator has just
+/// set can be used at once, and the devices that are known for its account.
+pub(crate) async fn reset(hallpass: &Hallpass, email: &EmailKey) -> Result<(), Error> {
+    let bucket = hallpass.subjects().of(RESETS, email.as_str());
+    bucket::hit(hallpass, &[bucket]).await?
 }

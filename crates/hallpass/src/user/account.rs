@@ -15,7 +15,7 @@ pub struct UserId(Uuid);
 
 impl UserId {
     /// Sorts before every identity that is given out.
-    pub(super) const BEFORE_ALL: Self = Self(Uuid::nil());
+    pub(crate) const BEFORE_ALL: Self = Self(Uuid::nil());
 
     /// A fresh one, made of the time and 74 random bits.
     pub(crate) fn generate(now: Timestamp) -> Result<Self, Error> {

@@ -14,7 +14,9 @@ use crate::hallpass::Hallpass;
 use crate::session::pages::{Member, mark, turn_away};
 use crate::session::web::{OwnSite, Pass};
 use crate::web::ApiTag;
-use crate::web::answers::{FaultErrors, ForeignSiteErrors, FormErrors, UnavailableErrors};
+use crate::web::answers::{
+    FaultErrors, ForeignSiteErrors, FormErrors, ThrottleErrors, UnavailableErrors,
+};
 use crate::web::cookie::Cookie;
 use crate::web::form::FormBody;
 use crate::web::page::notice::{Input, Notice, Place, Saying, Typed};
@@ -110,7 +112,7 @@ fn expiry(visit: &Visit, at: Timestamp) -> Expiry {
     request_body(content = UpdateBody, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "Back to the dashboard, which says how it went, or to the sign-in page"),
-        FormErrors, ForeignSiteErrors, FaultErrors, UnavailableErrors,
+        FormErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
     ),
 )]
 async fn rename(

@@ -14,9 +14,10 @@ use crate::audit;
 use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
 use crate::session::web::CurrentUser;
+use crate::throttle;
 use crate::web::ApiTag;
 use crate::web::answers::{
-    BodyErrors, FaultErrors, OwnershipErrors, TokenErrors, UnavailableErrors,
+    BodyErrors, FaultErrors, OwnershipErrors, ThrottleErrors, TokenErrors, UnavailableErrors,
 };
 use crate::web::client::ClientAddress;
 use crate::web::json::{Field, JsonBody};
@@ -101,7 +102,7 @@ pub(super) struct UpdateBody {
     params(("id" = String, Path, description = "Your own id", format = Uuid)),
     request_body = UpdateBody,
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, BodyErrors, FaultErrors, UnavailableErrors),
+    responses((status = 200, description = "The account", body = UserResponse), TokenErrors, OwnershipErrors, BodyErrors, ThrottleErrors, FaultErrors, UnavailableErrors),
 )]
 async fn update(
     State(hallpass): State<Hallpass>,
@@ -135,6 +136,7 @@ pub(crate) async fn change_own(
     user: User,
     changes: &UserChanges,
 ) -> Result<User, Error> {
+    throttle::admit_change(hallpass, user.id).await?;
     let outcome = hallpass.change_user(user.id, changes).await;
     outcome.map_err(|error| match error {
         // Deleted between the two statements.

@@ -10,6 +10,8 @@ use ipnet::IpNet;
 use crate::client::Client;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
+use crate::throttle::{Caller, Devices};
+use crate::web::cookie::Cookie;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -37,6 +39,22 @@ where
                 "the client's address is unknown: serve the router with \
                  into_make_service_with_connect_info::<SocketAddr>()",
             )
+        })
+    }
+}
+
+/// The client and what its browser keeps. Two cookies of the name are none: which
+/// of them is ours cannot be told.
+impl FromRequestParts<Hallpass> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Error> {
+        let ClientAddress(client) = ClientAddress::from_request_parts(parts, hallpass).await?;
+        let sent = Cookie::Device.sent(&parts.headers, hallpass.settings());
+        let cookie = sent.ok().flatten().unwrap_or_default();
+        Ok(Self {
+            client,
+            devices: Devices::parse(cookie),
         })
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Cookie {
     HadSession,
     /// What the page after a redirect says once.
     Notice,
+    /// That the browser has signed in to some accounts before.
+    Device,
 }
 
 /// Puts cookies into an answer, beside each other.
@@ -34,6 +36,7 @@ impl Cookie {
             Self::Session => "session_token",
             Self::HadSession => "had_session",
             Self::Notice => "notice",
+            Self::Device => "device",
         }
     }
 
@@ -89,7 +92,7 @@ impl Cookie {
     const fn same_site(self, settings: &Settings) -> SameSite {
         match self {
             Self::Session => settings.cookie_same_site,
-            Self::HadSession | Self::Notice => SameSite::Strict,
+            Self::HadSession | Self::Notice | Self::Device => SameSite::Strict,
         }
     }
 

@@ -1,14 +1,15 @@
-//! Bounds on guessing, by address.
+//! Limits on guessing, by account and client, on devices that are not known.
 
 use serde_json::json;
 
 use crate::rig::{Answer, PASSWORD, TestApp, fresh_client, on_both_engines};
 
-/// A wrong guess, from a client of its own.
+/// Where all tries come from that do not say otherwise.
+const CLIENT: &str = "203.0.113.66";
+
+/// A wrong guess.
 async fn guess(app: &TestApp, email: &str) -> Answer {
-    app.sign_in(email, "not the password 7")
-        .from(&fresh_client())
-        .await
+    app.sign_in(email, "not the password 7").from(CLIENT).await
 }
 
 /// So many wrong guesses, all of which are answered "wrong".
@@ -24,7 +25,7 @@ async fn fail(app: &TestApp, email: &str, times: usize) {
 }
 
 async fn right(app: &TestApp, email: &str) -> Answer {
-    app.sign_in(email, PASSWORD).from(&fresh_client()).await
+    app.sign_in(email, PASSWORD).from(CLIENT).await
 }
 
 fn is_limited(answer: &Answer, retry_after: &str) {
@@ -86,14 +87,41 @@ on_both_engines! {
         assert_eq!(right(&app, "ann@example.com").await.status, 200);
     }
 
-    async fn a_success_neither_counts_nor_forgives(app) {
+    async fn success_clears_count_of_its_client(app) {
         app.account("ann@example.com").await;
-        fail(&app, "ann@example.com", 4).await;
         for _ in 0..3 {
+            fail(&app, "ann@example.com", 4).await;
             assert_eq!(right(&app, "ann@example.com").await.status, 200);
         }
+        fail(&app, "ann@example.com", 5).await;
+        is_limited(&right(&app, "ann@example.com").await, "900");
+    }
+
+    async fn success_elsewhere_leaves_count(app) {
+        app.account("ann@example.com").await;
+        fail(&app, "ann@example.com", 4).await;
+        assert_eq!(app.sign_in("ann@example.com", PASSWORD).from(&fresh_client()).await.status, 200);
         fail(&app, "ann@example.com", 1).await;
         is_limited(&right(&app, "ann@example.com").await, "900");
+    }
+
+    /// An attacker who signs in to an account of their own resets nothing else.
+    async fn success_with_other_account_resets_nothing(app) {
+        app.account("ann@example.com").await;
+        app.account("eve@example.com").await;
+        fail(&app, "ann@example.com", 4).await;
+        for at in 0..46 {
+            fail(&app, &format!("a{at}@example.com"), 1).await;
+            assert_eq!(right(&app, "eve@example.com").await.status, if at < 45 { 200 } else { 429 });
+        }
+    }
+
+    async fn failures_of_one_client_delay_no_other(app) {
+        app.account("ann@example.com").await;
+        fail(&app, "ann@example.com", 5).await;
+        is_limited(&right(&app, "ann@example.com").await, "900");
+        let elsewhere = app.sign_in("ann@example.com", PASSWORD).from(&fresh_client()).await;
+        assert_eq!(elsewhere.status, 200, "{elsewhere}");
     }
 
     async fn tries_that_are_refused_do_not_prolong_the_wait(app) {
@@ -163,17 +191,24 @@ on_both_engines! {
         for at in 0..5 {
             let path = if at % 2 == 0 { "/api/auth/signin" } else { "/api/v1/auth/signin" };
             let body = json!({"email": "ann@example.com", "password": "wrong"});
-            assert_eq!(app.post(path).json(&body).await.status, 401);
+            assert_eq!(app.post(path).from(CLIENT).json(&body).await.status, 401);
         }
         is_limited(&right(&app, "ann@example.com").await, "900");
     }
 
     async fn switched_off_nothing_is_counted(app) {
-        app.account("ann@example.com").await;
+        let ann = app.account("ann@example.com").await;
         app.database.execute("delete from throttle").await;
         let off = app.with(|settings| settings.rate_limit = false);
-        for _ in 0..60 {
+        for _ in 0..110 {
             assert_eq!(off.sign_in("ann@example.com", "wrong").await.status, 401);
+        }
+        for at in 0..70 {
+            let name = json!({"name": format!("Ann {at}")});
+            let changed = off.patch(&ann.path()).bearer(&ann.token).json(&name).await;
+            assert_eq!(changed.status, 200, "{changed}");
+            let weak = json!({"email": "weak@example.com", "password": "password1"});
+            assert_eq!(off.post("/api/v1/auth/register").json(&weak).await.status, 422);
         }
         for at in 0..25 {
             let body = json!({"email": format!("a{at}@example.com"), "password": PASSWORD});
@@ -188,19 +223,30 @@ on_both_engines! {
     }
 
     async fn rows_of_past_windows_are_swept_away(app) {
+        let rows = "select count(*) from throttle";
         for at in 0..40 {
             guess(&app, &format!("a{at}@example.com")).await;
         }
-        assert_eq!(app.database.number("select count(*) from throttle").await, 80);
+        assert_eq!(app.database.number(rows).await, 81, "two for each address, one for the client");
         app.advance(899);
         guess(&app, "b@example.com").await;
-        assert_eq!(app.database.number("select count(*) from throttle").await, 82, "none is past");
-        app.advance(1);
+        assert_eq!(app.database.number(rows).await, 83, "none is past");
+        app.advance(86_400);
         for at in 0..10 {
             guess(&app, &format!("c{at}@example.com")).await;
         }
-        let alive = app.database.number("select count(*) from throttle").await;
-        assert_eq!(alive, 22, "what is alive, and nothing else");
+        assert_eq!(app.database.number(rows).await, 21, "what is alive, and nothing else");
+    }
+
+    async fn rows_with_absurd_ends_are_swept(app) {
+        app.advance(400 * 86_400);
+        for at in 0..4 {
+            guess(&app, &format!("a{at}@example.com")).await;
+        }
+        let start = hallpass::Timestamp::from_unix_seconds(crate::rig::START);
+        app.clock.set(start);
+        guess(&app, "b@example.com").await;
+        assert_eq!(app.database.number("select count(*) from throttle").await, 3);
     }
 
     async fn an_operators_new_password_can_be_used_at_once(app) {
@@ -210,5 +256,7 @@ on_both_engines! {
         app.hallpass.set_password(&user, "another marble 7 otter".into()).await.unwrap();
         let answer = app.sign_in("ann@example.com", "another marble 7 otter").from(&fresh_client()).await;
         assert_eq!(answer.status, 200, "{answer}");
+        let client = app.sign_in("ann@example.com", "another marble 7 otter").from(CLIENT).await;
+        assert_eq!(client.status, 200, "{client}");
     }
 }

@@ -4,6 +4,7 @@
 //! parameters, as long as they are sane, and is replaced when they are not the
 //! policy's.
 
+use std::fmt;
 use std::hint::black_box;
 
 use argon2::password_hash::phc::{self, Output, Salt};
@@ -56,7 +57,7 @@ pub(crate) enum HashError {
 /// costs nearly as much as to hash.
 pub(crate) struct Hasher {
     policy: HashPolicy,
-    /// A hash that the policy could have made and no password gives.
+    /// A hash that the policy could have made.
     dummy: PasswordHash,
     /// The memory of one hash by the policy.
     usual_blocks: usize,
@@ -68,7 +69,7 @@ impl Hasher {
     ///
     /// A policy whose hashes would not be verified later is refused here.
     pub(crate) fn new(policy: HashPolicy) -> Result<Self, HashError> {
-        let dummy = PasswordHash::new(dummy(policy));
+        let dummy = HashCost::of(policy).dummy();
         let usual_blocks = Stored::parse(dummy.expose())?.blocks();
         Ok(Self {
             policy,
@@ -106,43 +107,47 @@ impl Hasher {
     /// Whether the password gives the stored hash.
     ///
     /// Without a usable one, because the address is unknown, the account has no
-    /// password or its row is broken, the answer is no after the work that a
-    /// password of the policy's cost takes (ASVS 5.0, 6.3.8): the time does not
-    /// tell who has an account.
+    /// password or its row is broken, the answer is no after the work that
+    /// `otherwise` costs (ASVS 5.0, 6.3.8): the time does not tell which
+    /// addresses have accounts.
     pub(crate) fn verify(
         &mut self,
         password: &Password,
         stored: Option<&PasswordHash>,
+        otherwise: HashCost,
     ) -> Result<bool, HashError> {
         let Some(stored) = stored else {
-            self.spend(password)?;
+            self.spend(password, otherwise)?;
             return Ok(false);
         };
         match Stored::parse(stored.expose()) {
-            Ok(parsed) => {
-                let correct = parsed.is_hash_of(password, &mut self.memory);
-                // One outsized hash must not leave the thread outsized.
-                self.memory.release_above(self.usual_blocks);
-                correct
-            }
+            Ok(parsed) => self.compare(password, &parsed),
             Err(unusable) => {
-                self.spend(password)?;
+                self.spend(password, otherwise)?;
                 Err(unusable)
             }
         }
     }
 
+    fn compare(&mut self, password: &Password, stored: &Stored<'_>) -> Result<bool, HashError> {
+        let correct = stored.is_hash_of(password, &mut self.memory);
+        // One outsized hash must not leave the thread outsized.
+        self.memory.release_above(self.usual_blocks);
+        correct
+    }
+
     /// The work of a verification, and no result that could be a yes.
-    fn spend(&mut self, password: &Password) -> Result<(), HashError> {
-        black_box(Stored::parse(self.dummy.expose())?.is_hash_of(password, &mut self.memory)?);
+    fn spend(&mut self, password: &Password, cost: HashCost) -> Result<(), HashError> {
+        let dummy = cost.dummy();
+        black_box(self.compare(password, &Stored::parse(dummy.expose())?)?);
         Ok(())
     }
 
     /// Whether the stored hash is weaker or other than the policy's: anything
     /// but its salt and its tag differs from what [`Hasher::hash`] makes.
     ///
-    /// A costlier one is replaced as well. It would take another time than the
-    /// dummy, and so show that the account exists.
+    /// A costlier one is replaced as well: hashes that all cost the same tell
+    /// least of which addresses have accounts.
     pub(crate) fn needs_rehash(&self, stored: &PasswordHash) -> bool {
         let prefix = prefix(self.policy);
         let shape = |hash: &PasswordHash| {
@@ -160,21 +165,76 @@ impl Hasher {
 
 /// What every hash of the policy begins with, up to its salt.
 fn prefix(policy: HashPolicy) -> String {
-    match policy {
-        HashPolicy::Argon2id { memory_kib, passes } => {
-            format!("$argon2id$v=19$m={memory_kib},t={passes},p=1$")
+    HashCost::of(policy).to_string()
+}
+
+/// What a verification costs: all of a hash's parameters that its time depends
+/// on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum HashCost {
+    Argon2 {
+        algorithm: Algorithm,
+        version: Version,
+        memory_kib: u32,
+        passes: u32,
+        lanes: u32,
+    },
+    Bcrypt {
+        cost: u32,
+    },
+}
+
+impl HashCost {
+    /// The cost of a hash that the policy makes.
+    pub(crate) const fn of(policy: HashPolicy) -> Self {
+        match policy {
+            HashPolicy::Argon2id { memory_kib, passes } => Self::Argon2 {
+                algorithm: Algorithm::Argon2id,
+                version: Version::V0x13,
+                memory_kib,
+                passes,
+                lanes: 1,
+            },
+            HashPolicy::Bcrypt { cost } => Self::Bcrypt { cost },
         }
-        HashPolicy::Bcrypt { cost } => format!("$2b${cost:02}$"),
+    }
+
+    /// The cost of a stored hash; `None` where it cannot be verified.
+    pub(crate) fn of_stored(hash: &PasswordHash) -> Option<Self> {
+        Stored::parse(hash.expose())
+            .ok()
+            .map(|stored| stored.cost())
+    }
+
+    /// A well-formed hash of this cost that no password is known to give; salt
+    /// and tag are all zeros in either alphabet.
+    fn dummy(self) -> PasswordHash {
+        PasswordHash::new(match self {
+            Self::Argon2 { .. } => format!("{self}{:A<22}${:A<43}", "", ""),
+            Self::Bcrypt { .. } => format!("{self}{:.<53}", ""),
+        })
     }
 }
 
-/// A well-formed hash of the policy's cost; salt and tag are all zeros in either
-/// alphabet.
-fn dummy(policy: HashPolicy) -> String {
-    let prefix = prefix(policy);
-    match policy {
-        HashPolicy::Argon2id { .. } => format!("{prefix}{:A<22}${:A<43}", "", ""),
-        HashPolicy::Bcrypt { .. } => format!("{prefix}{:.<53}", ""),
+/// What every hash of this cost begins with, up to its salt.
+impl fmt::Display for HashCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argon2 {
+                algorithm,
+                version,
+                memory_kib,
+                passes,
+                lanes,
+            } => {
+                let version = u32::from(*version);
+                write!(
+                    f,
+                    "${algorithm}$v={version}$m={memory_kib},t={passes},p={lanes}$"
+                )
+            }
+            Self::Bcrypt { cost } => write!(f, "$2b${cost:02}$"),
+        }
     }
 }
 
@@ -191,10 +251,14 @@ pub(super) fn fits_bcrypt(password: &Password) -> bool {
 enum Stored<'a> {
     Argon2 {
         argon2: Argon2<'static>,
+        cost: HashCost,
         salt: Salt,
         tag: Output,
     },
-    Bcrypt(&'a str),
+    Bcrypt {
+        encoded: &'a str,
+        cost: u32,
+    },
 }
 
 impl<'a> Stored<'a> {
@@ -230,8 +294,16 @@ impl<'a> Stored<'a> {
         let (Some(salt), Some(tag)) = (phc.salt, phc.hash) else {
             return Err(HashError::Unusable("it has no salt or no tag"));
         };
+        let cost = HashCost::Argon2 {
+            algorithm,
+            version,
+            memory_kib: params.m_cost(),
+            passes: params.t_cost(),
+            lanes: params.p_cost(),
+        };
         Ok(Self::Argon2 {
             argon2: Argon2::new(algorithm, version, params),
+            cost,
             salt,
             tag,
         })
@@ -246,20 +318,30 @@ impl<'a> Stored<'a> {
         if !(4..=MAX_BCRYPT_COST).contains(&parts.get_cost()) {
             return Err(HashError::Unusable("its bcrypt cost is not 4 to 16"));
         }
-        Ok(Self::Bcrypt(encoded))
+        let cost = parts.get_cost();
+        Ok(Self::Bcrypt { encoded, cost })
+    }
+
+    const fn cost(&self) -> HashCost {
+        match self {
+            Self::Argon2 { cost, .. } => *cost,
+            Self::Bcrypt { cost, .. } => HashCost::Bcrypt { cost: *cost },
+        }
     }
 
     /// The Argon2 memory it takes, in KiB.
     fn blocks(&self) -> usize {
         match self {
             Self::Argon2 { argon2, .. } => argon2.params().block_count(),
-            Self::Bcrypt(_) => 0,
+            Self::Bcrypt { .. } => 0,
         }
     }
 
     fn is_hash_of(&self, password: &Password, memory: &mut Memory) -> Result<bool, HashError> {
         match self {
-            Self::Argon2 { argon2, salt, tag } => {
+            Self::Argon2 {
+                argon2, salt, tag, ..
+            } => {
                 let mut computed = Zeroizing::new([0; Output::MAX_LENGTH]);
                 let computed = computed
                     .get_mut(..tag.len())
@@ -267,7 +349,7 @@ impl<'a> Stored<'a> {
                 memory.argon2(argon2, password, salt, computed)?;
                 Ok(verify_slices_are_equal(computed, tag.as_bytes()).is_ok())
             }
-            Self::Bcrypt(encoded) => {
+            Self::Bcrypt { encoded, .. } => {
                 // A password that does not fit was never hashed here, so the
                 // answer is no; the work is done first all the same.
                 let equal = bcrypt::verify(password.expose(), encoded)?;
@@ -331,6 +413,7 @@ mod tests {
         passes: 1,
     };
     const CHEAP_BCRYPT: HashPolicy = HashPolicy::Bcrypt { cost: 4 };
+    const USUAL: HashCost = HashCost::of(CHEAP);
 
     fn hasher(policy: HashPolicy) -> Hasher {
         Hasher::new(policy).unwrap()
@@ -342,7 +425,7 @@ mod tests {
 
     fn is_correct(password: &str, encoded: &str) -> bool {
         hasher(CHEAP)
-            .verify(&Password::from(password), Some(&stored(encoded)))
+            .verify(&Password::from(password), Some(&stored(encoded)), USUAL)
             .unwrap()
     }
 
@@ -412,10 +495,10 @@ mod tests {
                 one.expose()
             );
             for hash in [&one, &two] {
-                assert!(hasher.verify(&password, Some(hash)).unwrap());
+                assert!(hasher.verify(&password, Some(hash), USUAL).unwrap());
                 assert!(
                     !hasher
-                        .verify(&Password::from("Correct horse"), Some(hash))
+                        .verify(&Password::from("Correct horse"), Some(hash), USUAL)
                         .unwrap()
                 );
                 assert!(!hasher.needs_rehash(hash));
@@ -431,7 +514,7 @@ mod tests {
             .unwrap();
         assert!(
             hasher
-                .verify(&Password::from("p\u{e4}ssw\u{f6}rd"), Some(&hash))
+                .verify(&Password::from("p\u{e4}ssw\u{f6}rd"), Some(&hash), USUAL)
                 .unwrap()
         );
     }
@@ -441,14 +524,14 @@ mod tests {
         let mut hasher = hasher(CHEAP_BCRYPT);
         let longest = Password::from("x".repeat(72).as_str());
         let hash = hasher.hash(&longest).unwrap();
-        assert!(hasher.verify(&longest, Some(&hash)).unwrap());
+        assert!(hasher.verify(&longest, Some(&hash), USUAL).unwrap());
         for unfit in ["x".repeat(73), format!("{}\u{e4}", "x".repeat(71))] {
             let unfit = Password::from(unfit.as_str());
             assert!(matches!(
                 hasher.hash(&unfit),
                 Err(HashError::UnfitForBcrypt)
             ));
-            assert!(!hasher.verify(&unfit, Some(&hash)).unwrap());
+            assert!(!hasher.verify(&unfit, Some(&hash), USUAL).unwrap());
         }
     }
 
@@ -461,7 +544,7 @@ mod tests {
             bcrypt::verify("a\0a", hash.expose()).unwrap(),
             "the trap is there"
         );
-        assert!(!hasher.verify(&twin, Some(&hash)).unwrap());
+        assert!(!hasher.verify(&twin, Some(&hash), USUAL).unwrap());
         assert!(matches!(hasher.hash(&twin), Err(HashError::UnfitForBcrypt)));
     }
 
@@ -508,7 +591,7 @@ mod tests {
         ];
         let mut hasher = hasher(CHEAP);
         for encoded in hostile {
-            let answer = hasher.verify(&Password::from("password"), Some(&stored(&encoded)));
+            let answer = hasher.verify(&Password::from("password"), Some(&stored(&encoded)), USUAL);
             assert!(
                 matches!(answer, Err(HashError::Unusable(_))),
                 "{encoded}: {answer:?}"
@@ -587,13 +670,46 @@ mod tests {
     #[test]
     fn the_dummy_is_never_right() {
         for policy in [CHEAP, CHEAP_BCRYPT] {
-            let mut hasher = hasher(policy);
-            assert!(!hasher.verify(&Password::from(""), None).unwrap());
-            // Not even when its tag happens to be the password's.
-            let password = Password::from("correct horse battery staple");
-            hasher.dummy = hasher.hash(&password).unwrap();
-            assert!(!hasher.verify(&password, None).unwrap());
+            let (mut hasher, cost) = (hasher(policy), HashCost::of(policy));
+            for password in ["", "correct horse battery staple"] {
+                let password = Password::from(password);
+                assert!(!hasher.verify(&password, None, cost).unwrap());
+            }
         }
+    }
+
+    #[test]
+    fn unknown_address_costs_what_is_asked() {
+        let mut hasher = hasher(CHEAP);
+        let password = Password::from("correct horse battery staple");
+        let large = HashCost::Argon2 {
+            algorithm: Algorithm::Argon2i,
+            version: Version::V0x10,
+            memory_kib: 128,
+            passes: 3,
+            lanes: 2,
+        };
+        let broken = stored("$argon2id$v=19$nonsense");
+        for (cost, blocks) in [(USUAL, 64), (HashCost::Bcrypt { cost: 4 }, 0), (large, 0)] {
+            hasher.release();
+            assert!(!hasher.verify(&password, None, cost).unwrap());
+            assert_eq!(hasher.memory.0.len(), blocks, "{cost}, like a stored hash");
+            hasher.release();
+            assert!(hasher.verify(&password, Some(&broken), cost).is_err());
+            assert_eq!(hasher.memory.0.len(), blocks, "{cost}, like a stored hash");
+        }
+    }
+
+    #[test]
+    fn dummy_has_the_cost_of_each_hash() {
+        for (_, encoded) in FOREIGN {
+            let cost = HashCost::of_stored(&stored(encoded)).unwrap();
+            assert_eq!(HashCost::of_stored(&cost.dummy()), Some(cost), "{encoded}");
+        }
+        assert_eq!(
+            HashCost::of_stored(&stored("$argon2id$v=19$nonsense")),
+            None
+        );
     }
 
     #[test]
@@ -605,7 +721,8 @@ mod tests {
             CHEAP_BCRYPT,
         ] {
             let hasher = hasher(policy);
-            assert!(Stored::parse(hasher.dummy.expose()).is_ok());
+            let cost = HashCost::of_stored(&hasher.dummy);
+            assert_eq!(cost, Some(HashCost::of(policy)));
             assert!(!hasher.needs_rehash(&hasher.dummy));
         }
     }
@@ -650,7 +767,11 @@ mod tests {
             0,
             "nothing before the first password"
         );
-        assert!(hasher.verify(&password, Some(&stored(outsized))).unwrap());
+        assert!(
+            hasher
+                .verify(&password, Some(&stored(outsized)), USUAL)
+                .unwrap()
+        );
         assert_eq!(hasher.memory.0.capacity(), 0, "given back");
         hasher.hash(&password).unwrap();
         let blocks = hasher.memory.0.as_ptr();

@@ -1,5 +1,6 @@
 //! E-mail and password.
 
+mod costs;
 mod hash;
 pub(crate) mod pages;
 mod policy;
@@ -8,24 +9,26 @@ mod schedule;
 mod store;
 pub(crate) mod web;
 
-use std::time::Duration;
-
 use secrecy::SecretString;
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
 
+pub(crate) use self::costs::Costs;
+use self::hash::HashCost;
 pub(crate) use self::policy::PasswordRefused;
 use self::pool::{HashingRefused, Reservation};
 use crate::audit;
 use crate::client::Client;
 use crate::db::StoreError;
 use crate::email::EmailAddress;
-use crate::error::{Error, Faults, FieldFault};
+use crate::error::{Broken, Error, Faults, FieldFault};
 use crate::hallpass::Hallpass;
 use crate::method::{Method, Proof};
 use crate::secret::{Password, PasswordHash};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::sign_in;
-use crate::throttle::{self, Attempt};
+use crate::throttle::{self, Attempt, Caller, DeviceOwner, Target};
 use crate::user::{self, DisplayName, ImageUrl, NewUser, User, UserId};
 
 /// What somebody types to make an account, checked.
@@ -60,17 +63,34 @@ impl Registration {
         Self::check(settings, &typed, Faults::default())
     }
 
-    /// Runs a [`check`](Self::check) where nobody waits for the thread.
+    /// Runs a [`check`](Self::check) where nobody waits for the thread, unless
+    /// the client has registered, or failed to, too often.
     pub(crate) async fn checked(
         hallpass: &Hallpass,
         client: Client,
         check: impl FnOnce(&Settings) -> Result<Self, Error> + Send + 'static,
     ) -> Result<Self, Error> {
+        throttle::check_registration(hallpass, client).await?;
         let weighing = {
-            let hallpass = hallpass.clone();
-            move || check(hallpass.settings())
+            let (hallpass, runtime) = (hallpass.clone(), Handle::current());
+            move || {
+                let checked = check(hallpass.settings());
+                // From here, since the request is dropped when its client hangs up.
+                let counting = checked.as_ref().is_err_and(was_estimated).then(|| {
+                    let count = async move {
+                        throttle::count_refused_registration(&hallpass, client).await
+                    };
+                    runtime.spawn(count.in_current_span())
+                });
+                (checked, counting)
+            }
         };
-        hallpass.hashing().reserve(client)?.weigh(weighing).await?
+        let turn = hallpass.hashing().reserve(client)?;
+        let (checked, counting) = turn.weigh(weighing).await?;
+        if let Some(counting) = counting {
+            counting.await.map_err(Error::internal)??;
+        }
+        checked
     }
 
     /// Checks what is there, and adds to the faults found so far.
@@ -146,6 +166,18 @@ fn parse_email(text: &str) -> Result<EmailAddress, FieldFault> {
     EmailAddress::parse(text).map_err(|invalid| FieldFault::new("email", invalid))
 }
 
+/// Whether the strength of a refused password was estimated: it is what comes
+/// last, when no other rule about the password is broken.
+fn was_estimated(error: &Error) -> bool {
+    let Error::Invalid(faults) = error else {
+        return false;
+    };
+    let mut of_password = faults
+        .iter()
+        .filter(|fault| fault.field == Some("password"));
+    of_password.all(|fault| matches!(fault.broken, Broken::Password(PasswordRefused::Common)))
+}
+
 fn refuse(refused: PasswordRefused) -> FieldFault {
     FieldFault::new("password", refused)
 }
@@ -154,56 +186,80 @@ fn refuse(refused: PasswordRefused) -> FieldFault {
 pub(crate) async fn register(
     hallpass: &Hallpass,
     registration: Registration,
-    client: Client,
+    caller: &Caller,
 ) -> Result<Session, Error> {
-    let email = registration.email.clone();
+    let (email, client) = (registration.email.clone(), caller.client);
     let registered = async {
         let turn = hallpass.hashing().reserve(client)?;
         throttle::admit_registration(hallpass, client).await?;
         sign_in::prepare(hallpass).await?;
         let user = create(hallpass, registration, turn).await?;
-        sign_in::admit(hallpass, Proof::new(user, Method::Registration), client)
+        sign_in::admit(hallpass, Proof::new(user, Method::Registration), caller)
     };
     registered
         .await
         .inspect_err(|error| audit::failed("sign_up", &email, client, error))
 }
 
-/// For how long after registering the same form may arrive once more.
-const SAME_FORM: Duration = Duration::from_mins(1);
-
 /// As [`register`], for a form that a person may send twice by one press too
-/// many: the second is as good as the first.
+/// many: the second signs in, from the browser that the first answer has made
+/// known for the account.
 ///
-/// That the address was taken just now is no proof; the password is, and it is
-/// asked for by the usual way to sign in, which counts a wrong one.
+/// From every other browser a taken address is refused, however old its account
+/// is, and no password is compared.
 pub(crate) async fn register_once(
     hallpass: &Hallpass,
     registration: Registration,
-    client: Client,
+    caller: &Caller,
 ) -> Result<Session, Error> {
     let again = Credentials {
         email: registration.email.clone(),
         password: registration.password.clone(),
     };
-    match register(hallpass, registration, client).await {
-        Err(refused @ (Error::RegistrationRefused | Error::RateLimited { .. }))
-            if is_fresh(hallpass, &again.email).await? =>
-        {
-            let signed_in = sign_in(hallpass, again, client).await;
-            signed_in.map_err(|error| match error {
-                Error::InvalidCredentials | Error::RateLimited { .. } => refused,
-                other => other,
-            })
-        }
-        outcome => outcome,
+    let refused = match register(hallpass, registration, caller).await {
+        Err(refused @ Error::RegistrationRefused) => refused,
+        outcome => return outcome,
+    };
+    if target(hallpass, &again.email, caller)
+        .await?
+        .device
+        .is_none()
+    {
+        return Err(refused);
     }
+    let signed_in = sign_in(hallpass, again, caller).await;
+    signed_in.map_err(|error| match error {
+        Error::InvalidCredentials | Error::RateLimited { .. } => refused,
+        other => other,
+    })
 }
 
-/// Whether the account of this address was made just now.
-async fn is_fresh(hallpass: &Hallpass, email: &EmailAddress) -> Result<bool, Error> {
-    let found = user::find_by_email(hallpass, email).await?;
-    Ok(found.is_some_and(|user| hallpass.now().since(user.created_at) < SAME_FORM))
+/// What a sign-in to this address is counted as: of a device that is known for
+/// its account, or of the client.
+async fn target(
+    hallpass: &Hallpass,
+    email: &EmailAddress,
+    caller: &Caller,
+) -> Result<Target, Error> {
+    let resets = throttle::resets(hallpass, email.key()).await?;
+    let mut device = None;
+    if !caller.devices.is_empty()
+        && let Some(user) = user::find_by_email(hallpass, email).await?
+    {
+        let owner = DeviceOwner {
+            account: user.id,
+            devices_after: resets.last,
+        };
+        device = caller
+            .devices
+            .known(hallpass.device_keys(), owner, hallpass.now());
+    }
+    Ok(Target {
+        email: email.key().clone(),
+        client: caller.client,
+        device,
+        resets,
+    })
 }
 
 /// Makes an account without signing in.
@@ -234,27 +290,40 @@ pub(crate) async fn create(
 /// Signs in the owner of an account.
 ///
 /// An unknown address, an account without a password and a wrong password take
-/// the same path, ask the same of the database and cost the same hash.
+/// the same path, ask the same of the database and cost a hash of the accounts'.
 pub(crate) async fn sign_in(
     hallpass: &Hallpass,
     credentials: Credentials,
-    client: Client,
+    caller: &Caller,
 ) -> Result<Session, Error> {
-    let email = credentials.email.clone();
+    let (email, client) = (credentials.email.clone(), caller.client);
     let signed_in = async {
         let turn = hallpass.hashing().reserve(client)?;
-        let attempt = Attempt::begin(hallpass, email.key(), client).await?;
+        let target = target(hallpass, &email, caller).await?;
+        let attempt = Attempt::begin(hallpass, &target).await?;
         sign_in::prepare(hallpass).await?;
         let Some(user) = verify(hallpass, credentials, turn).await? else {
             attempt.fail(hallpass).await?;
             return Err(Error::InvalidCredentials);
         };
-        attempt.succeed(hallpass).await?;
-        sign_in::admit(hallpass, Proof::new(user, Method::Password), client)
+        attempt.succeed(hallpass, &target).await?;
+        sign_in::admit(hallpass, Proof::new(user, Method::Password), caller)
     };
     signed_in
         .await
         .inspect_err(|error| audit::failed("sign_in", &email, client, error))
+}
+
+/// What a verification for this address costs.
+pub(crate) async fn sign_in_cost(
+    hallpass: &Hallpass,
+    email: &EmailAddress,
+) -> Result<String, Error> {
+    let drawn = Costs::of(hallpass, email.key()).await;
+    let found = store::by_email(hallpass.db(), email.key()).await?;
+    let stored = found.and_then(|row| row.password_hash);
+    let cost = stored.as_ref().and_then(HashCost::of_stored);
+    Ok(cost.unwrap_or(drawn).to_string())
 }
 
 /// The owner of the account, if the password is theirs.
@@ -264,9 +333,10 @@ async fn verify(
     turn: Reservation,
 ) -> Result<Option<User>, Error> {
     let Credentials { email, password } = credentials;
+    let otherwise = Costs::of(hallpass, email.key()).await;
     let found = store::by_email(hallpass.db(), email.key()).await?;
     let (user, stored) = found.map_or((None, None), |row| (Some(row.user), row.password_hash));
-    let verdict = turn.verify(password, stored.clone()).await?;
+    let verdict = turn.verify(password, stored.clone(), otherwise).await?;
     let Some(user) = user.filter(|_| verdict.correct) else {
         return Ok(None);
     };
@@ -318,7 +388,7 @@ pub(crate) async fn set_password(
     let set = store::set_hash(&mut tx, user.id, &hash, hallpass.now()).await?;
     tx.commit().await?;
     let _: UserId = set.ok_or(Error::NotFound)?;
-    throttle::forgive(hallpass, email.key()).await
+    throttle::reset(hallpass, email.key()).await
 }
 
 impl From<HashingRefused> for Error {

@@ -7,18 +7,17 @@ use utoipa_axum::routes;
 
 use super::web::{RegisterBody, SigninBody};
 use super::{Registration, register_once};
-use crate::client::Client;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::session::Session;
 use crate::session::pages::{SIGN_IN, Stranger, come_in};
 use crate::session::web::OwnSite;
 use crate::settings::Settings;
+use crate::throttle::Caller;
 use crate::web::ApiTag;
 use crate::web::answers::{
     FaultErrors, ForeignSiteErrors, FormErrors, ThrottleErrors, UnavailableErrors,
 };
-use crate::web::client::ClientAddress;
 use crate::web::form::FormBody;
 use crate::web::page::notice::{Input, Notice, Place, Saying};
 use crate::web::page::return_path::ReturnPath;
@@ -72,7 +71,8 @@ async fn show_sign_up(visit: Visit, stranger: Stranger) -> Result<Response, Erro
 
 /// Register by page
 ///
-/// The same form sent twice makes one account, and both answers lead into it.
+/// The same form sent twice makes one account. The second leads into it too, from
+/// the browser that the first answer has reached.
 #[utoipa::path(
     post,
     path = "/signup",
@@ -80,20 +80,20 @@ async fn show_sign_up(visit: Visit, stranger: Stranger) -> Result<Response, Erro
     tag = ApiTag::PAGES,
     request_body(content = RegisterBody, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 303, description = "On with a session, or back to the form, which says what is wrong", headers(("Set-Cookie" = String, description = "The session cookie"))),
+        (status = 303, description = "On with a session, or back to the form, which says what is wrong", headers(("Set-Cookie" = String, description = "The cookies of the session and the device"))),
         FormErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
     ),
 )]
 async fn sign_up(
     visit: Visit,
     _: OwnSite,
-    ClientAddress(client): ClientAddress,
+    caller: Caller,
     to: ReturnPath,
     FormBody(body): FormBody<RegisterBody>,
 ) -> Result<Response, Error> {
     let hallpass = &visit.hallpass;
     let typed = body.typed();
-    let registered = register(hallpass, body, client).await;
+    let registered = register(hallpass, body, &caller).await;
     match registered {
         Ok(session) => {
             let welcome = Notice::new(Place::Dashboard, Saying::Welcome);
@@ -106,11 +106,11 @@ async fn sign_up(
 async fn register(
     hallpass: &Hallpass,
     body: RegisterBody,
-    client: Client,
+    caller: &Caller,
 ) -> Result<Session, Error> {
     let check = move |settings: &Settings| body.check(settings);
-    let registration = Registration::checked(hallpass, client, check).await?;
-    register_once(hallpass, registration, client).await
+    let registration = Registration::checked(hallpass, caller.client, check).await?;
+    register_once(hallpass, registration, caller).await
 }
 
 #[derive(Template)]
@@ -160,20 +160,20 @@ async fn show_sign_in(visit: Visit, stranger: Stranger) -> Result<Response, Erro
     tag = ApiTag::PAGES,
     request_body(content = SigninBody, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 303, description = "On with a session, or back to the form, which says what is wrong", headers(("Set-Cookie" = String, description = "The session cookie"))),
+        (status = 303, description = "On with a session, or back to the form, which says what is wrong", headers(("Set-Cookie" = String, description = "The cookies of the session and the device"))),
         FormErrors, ForeignSiteErrors, FaultErrors, UnavailableErrors,
     ),
 )]
 async fn sign_in(
     visit: Visit,
     _: OwnSite,
-    ClientAddress(client): ClientAddress,
+    caller: Caller,
     to: ReturnPath,
     FormBody(body): FormBody<SigninBody>,
 ) -> Result<Response, Error> {
     let hallpass = &visit.hallpass;
     let typed = body.typed();
-    let signed_in = async { hallpass.sign_in(body.check()?, client).await };
+    let signed_in = async { super::sign_in(hallpass, body.check()?, &caller).await };
     match signed_in.await {
         Ok(session) => come_in(hallpass, &session, &to, None),
         Err(error) => visit.refuse((Place::SignIn, &to.carried_by(SIGN_IN)), &typed, error),

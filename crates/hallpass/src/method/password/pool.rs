@@ -15,7 +15,7 @@ use std::{io, thread};
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 use tokio::sync::oneshot;
 
-use super::hash::{HashError, Hasher};
+use super::hash::{HashCost, HashError, Hasher};
 use super::schedule::{Limits, Reason, Refused, Schedule};
 use crate::client::Client;
 use crate::clock::monotonic;
@@ -138,13 +138,15 @@ impl Reservation {
     }
 
     /// Verifies a password against the account's hash. Without one, and with one
-    /// that is unusable, the answer is no after the same work.
+    /// that is unusable, the answer is no after the work that is to be done
+    /// otherwise.
     pub(crate) async fn verify(
         self,
         password: Password,
         stored: Option<PasswordHash>,
+        otherwise: HashCost,
     ) -> Result<Verdict, HashingRefused> {
-        let work = move |hasher: &mut Hasher| verify(hasher, &password, stored.as_ref());
+        let work = move |hasher: &mut Hasher| verify(hasher, &password, stored.as_ref(), otherwise);
         match self.run("verify", work).await? {
             Err(HashError::Unusable(reason)) => {
                 tracing::error!(reason, "a stored password hash cannot be verified");
@@ -210,8 +212,9 @@ fn verify(
     hasher: &mut Hasher,
     password: &Password,
     stored: Option<&PasswordHash>,
+    otherwise: HashCost,
 ) -> Result<Verdict, HashError> {
-    let correct = hasher.verify(password, stored)?;
+    let correct = hasher.verify(password, stored, otherwise)?;
     let outdated = stored.is_some_and(|stored| correct && hasher.needs_rehash(stored));
     let replacement = if outdated {
         // The sign-in has succeeded, and does not fail for want of a better hash.
@@ -414,6 +417,7 @@ mod tests {
         length: 8,
         deadline: Duration::from_mins(1),
     };
+    const USUAL: HashCost = HashCost::of(HashPolicy::ARGON2ID);
 
     const CHEAP: PoolSettings = PoolSettings {
         threads: NonZeroUsize::MIN,
@@ -482,16 +486,16 @@ mod tests {
         });
         let hash = reserve(&pool).hash(password()).await.unwrap();
         let right = reserve(&pool)
-            .verify(password(), Some(hash.clone()))
+            .verify(password(), Some(hash.clone()), USUAL)
             .await
             .unwrap();
         assert!(right.correct && right.replacement.is_none(), "{right:?}");
         let wrong = reserve(&pool)
-            .verify("wrong".into(), Some(hash))
+            .verify("wrong".into(), Some(hash), USUAL)
             .await
             .unwrap();
         assert!(!wrong.correct && wrong.replacement.is_none(), "{wrong:?}");
-        let unknown = reserve(&pool).verify(password(), None).await.unwrap();
+        let unknown = reserve(&pool).verify(password(), None, USUAL).await.unwrap();
         assert!(
             !unknown.correct && unknown.replacement.is_none(),
             "{unknown:?}"
@@ -504,14 +508,14 @@ mod tests {
             let (old, new) = (pool(old), pool(new));
             let hash = reserve(&old).hash(password()).await.unwrap();
             let wrong = reserve(&new)
-                .verify("wrong".into(), Some(hash.clone()))
+                .verify("wrong".into(), Some(hash.clone()), USUAL)
                 .await
                 .unwrap();
             assert!(!wrong.correct && wrong.replacement.is_none(), "{wrong:?}");
-            let right = reserve(&new).verify(password(), Some(hash)).await.unwrap();
+            let right = reserve(&new).verify(password(), Some(hash), USUAL).await.unwrap();
             assert!(right.correct, "{right:?}");
             let again = reserve(&new)
-                .verify(password(), right.replacement)
+                .verify(password(), right.replacement, USUAL)
                 .await
                 .unwrap();
             assert!(again.correct && again.replacement.is_none(), "{again:?}");
@@ -528,7 +532,7 @@ mod tests {
             matches!(refused, Err(HashingRefused::UnfitForBcrypt)),
             "{refused:?}"
         );
-        let verdict = reserve(&pool).verify(long(), Some(hash)).await.unwrap();
+        let verdict = reserve(&pool).verify(long(), Some(hash), USUAL).await.unwrap();
         assert!(
             verdict.correct && verdict.replacement.is_none(),
             "{verdict:?}"
@@ -539,7 +543,7 @@ mod tests {
     async fn a_broken_row_is_no_match_and_no_fault() {
         let broken = PasswordHash::new("$argon2id$v=19$m=4294967295,t=1,p=1$AAAA$AAAA".to_owned());
         let verdict = reserve(&pool(CHEAP))
-            .verify(password(), Some(broken))
+            .verify(password(), Some(broken), USUAL)
             .await
             .unwrap();
         assert!(

@@ -16,6 +16,13 @@ const UPGRADE_HASH: &str = "
 const SET_HASH: &str = "
     update users set password_hash = $2, updated_at = $3 where id = $1 returning id";
 
+/// As many as [`PIECE`].
+const HASHES: &str = "
+    select id, password_hash from users where id > $1 order by id limit 1000";
+
+/// How many hashes one statement reads.
+pub(super) const PIECE: usize = 1000;
+
 #[derive(sqlx::FromRow)]
 struct Row {
     #[sqlx(flatten)]
@@ -75,5 +82,25 @@ pub(super) async fn set_hash(
             .bind(hash.expose())
             .bind(now)
             .fetch_optional(connection)
+    })
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct HashRow {
+    pub(super) id: UserId,
+    password_hash: Option<String>,
+}
+
+impl HashRow {
+    pub(super) fn password_hash(self) -> Option<PasswordHash> {
+        self.password_hash.map(PasswordHash::new)
+    }
+}
+
+/// The hashes of up to [`PIECE`] accounts after `after`, in the order in which
+/// the accounts were made.
+pub(super) async fn hashes(db: &Db, after: UserId) -> Result<Vec<HashRow>, StoreError> {
+    db::read!(db, "password hashes", |connection| {
+        sqlx::query_as(HASHES).bind(after).fetch_all(connection)
     })
 }

@@ -15,11 +15,11 @@ use crate::error::{Error, Faults};
 use crate::hallpass::Hallpass;
 use crate::session::web::{OwnSite, TokenResponse, signed_in};
 use crate::settings::Settings;
+use crate::throttle::Caller;
 use crate::web::ApiTag;
 use crate::web::answers::{
     BodyErrors, CredentialErrors, FaultErrors, ForeignSiteErrors, ThrottleErrors, UnavailableErrors,
 };
-use crate::web::client::ClientAddress;
 use crate::web::error::ErrorBody;
 use crate::web::json::{Field, JsonBody};
 use crate::web::page::notice::Typed;
@@ -61,7 +61,7 @@ pub(super) struct RegisterBody {
     tag = ApiTag::AUTH,
     request_body = RegisterBody,
     responses(
-        (status = 201, description = "The account, and a session of its owner", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
+        (status = 201, description = "The account, and a session of its owner", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The cookies of the session and the device"))),
         BodyErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
         // After `BodyErrors`, whose 400 it replaces.
         (status = 400, description = "The address is taken (`registration_refused`), or the body is not JSON (`malformed_json`).", body = ErrorBody,
@@ -71,12 +71,12 @@ pub(super) struct RegisterBody {
 async fn register(
     State(hallpass): State<Hallpass>,
     _: OwnSite,
-    ClientAddress(client): ClientAddress,
+    caller: Caller,
     JsonBody(body): JsonBody<RegisterBody>,
 ) -> Result<Response, Error> {
     let check = move |settings: &Settings| body.check(settings);
-    let registration = Registration::checked(&hallpass, client, check).await?;
-    let session = hallpass.register(registration, client).await?;
+    let registration = Registration::checked(&hallpass, caller.client, check).await?;
+    let session = super::register(&hallpass, registration, &caller).await?;
     signed_in(StatusCode::CREATED, &hallpass, session)
 }
 
@@ -128,18 +128,18 @@ pub(super) struct SigninBody {
     tag = ApiTag::AUTH,
     request_body = SigninBody,
     responses(
-        (status = 200, description = "A session", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The session cookie"))),
+        (status = 200, description = "A session", body = TokenResponse<'static>, headers(("Set-Cookie" = String, description = "The cookies of the session and the device"))),
         CredentialErrors, BodyErrors, ForeignSiteErrors, ThrottleErrors, FaultErrors, UnavailableErrors,
     ),
 )]
 async fn signin(
     State(hallpass): State<Hallpass>,
     _: OwnSite,
-    ClientAddress(client): ClientAddress,
+    caller: Caller,
     JsonBody(body): JsonBody<SigninBody>,
 ) -> Result<Response, Error> {
     let credentials = body.check()?;
-    let session = hallpass.sign_in(credentials, client).await?;
+    let session = super::sign_in(&hallpass, credentials, &caller).await?;
     signed_in(StatusCode::OK, &hallpass, session)
 }
 
