@@ -1,6 +1,6 @@
 // What people see and do, by the names they know it by.
 
-import { type Locator, type Page, expect } from "@playwright/test";
+import { type BrowserContext, type Locator, type Page, expect } from "@playwright/test";
 
 import type { Person } from "./people";
 import type { Server } from "./server";
@@ -20,6 +20,12 @@ export const TEXT = {
 } as const;
 
 export const SIGN_IN_FOR_DASHBOARD = "/signin?next=%2Fdashboard";
+
+/** The names of the cookies that a browser keeps of a session; that it is known, it may remember. */
+export async function sessionCookies(context: BrowserContext): Promise<string[]> {
+  const names = (await context.cookies()).map(({ name }) => name);
+  return names.filter((name) => !name.endsWith("hallpass.device"));
+}
 
 export function emailField(page: Page): Locator {
   return page.getByLabel("Email address", { exact: true });

@@ -69,7 +69,7 @@ export class Server {
   }
 
   /** The name of one of its cookies in the browser. */
-  cookieName(name: "session_token" | "had_session" | "notice"): string {
+  cookieName(name: "session_token" | "had_session" | "notice" | "device"): string {
     return `${this.front ? "__Host-" : ""}hallpass.${name}`;
   }
 

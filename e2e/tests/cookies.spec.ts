@@ -1,6 +1,6 @@
 // What the browser is told to keep, and how.
 
-import { signUp, trySigningIn, expectSummary, TEXT } from "../support/pages";
+import { signUp, trySigningIn, expectSummary, sessionCookies, TEXT } from "../support/pages";
 import { somebody } from "../support/people";
 import { expect, test } from "../support/test";
 
@@ -14,7 +14,7 @@ test("a pass is a cookie that no script reads and no other site sends, for an ho
   const secure = scheme === "https";
   const flags = { httpOnly: true, sameSite: "Strict", path: "/", domain: "localhost", secure };
   const cookies = await context.cookies();
-  const lives = { session_token: 3600, had_session: 86_400 };
+  const lives = { session_token: 3600, had_session: 86_400, device: 180 * 86_400 };
   for (const [name, life] of Object.entries(lives)) {
     const cookie = cookies.find((each) => each.name === site.cookieName(name as "session_token"));
     expect(cookie, name).toMatchObject(flags);
@@ -48,5 +48,5 @@ test("the cookie that carries a message has the same flags and no secret, and go
     expect(text).not.toContain("secret phrase");
   }
   // Shown, and so forgotten.
-  expect(await context.cookies()).toEqual([]);
+  expect(await sessionCookies(context)).toEqual([]);
 });

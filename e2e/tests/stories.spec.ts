@@ -15,6 +15,7 @@ import {
   nameField,
   notice,
   passwordField,
+  sessionCookies,
   signIn,
   signOut,
   signUp,
@@ -165,7 +166,7 @@ test.describe("story 5, sign-out", () => {
     await api.register(site, ann);
     await signIn(page, site, ann);
     await signOut(page, site);
-    expect((await context.cookies()).map(({ name }) => name)).toEqual([]);
+    expect(await sessionCookies(context)).toEqual([]);
 
     await page.goto(site.url("/dashboard"));
     await expect(page).toHaveURL(site.url(SIGN_IN_FOR_DASHBOARD));

@@ -11,14 +11,16 @@ import { readSettings } from "./settings";
 
 /** Signs in, or up: the browser gets the session cookie, or the person the reason. */
 export async function openSession(path: string, body: object): Promise<Problem[]> {
-  const answer = await post(path, body);
+  const name = deviceCookie();
+  const device = (await cookies()).get(name)?.value;
+  const answer = await post(path, body, device && `${name}=${device}`);
   if (!answer) {
     return [{ text: TEXT.unavailable }];
   }
   if (!answer.ok) {
     return problemsOf(await refusalOf(answer));
   }
-  return (await handOnCookie(answer)) ? [] : [{ text: TEXT.wrong }];
+  return (await handOnCookies(answer)) ? [] : [{ text: TEXT.wrong }];
 }
 
 /** Signs out. Whatever Hallpass says: without its cookie this browser holds nothing. */
@@ -32,6 +34,11 @@ export async function closeSession(): Promise<void> {
   for (const name of [sessionCookie, hadSessionCookie]) {
     jar.set(name, "", { ...FLAGS, secure, maxAge: 0 });
   }
+}
+
+/** By it Hallpass knows a browser that has signed in before. */
+function deviceCookie(): string {
+  return `${readSettings(process.env).cookiePrefix}.device`;
 }
 
 const FLAGS = { httpOnly: true, sameSite: "strict", path: "/" } as const;
@@ -79,13 +86,17 @@ async function refusalOf(answer: Response) {
   };
 }
 
-/** Only the one cookie that is known, with flags that are ours to choose. */
-async function handOnCookie(answer: Response): Promise<boolean> {
+/** Only the two cookies that are known, with flags that are ours to choose. */
+async function handOnCookies(answer: Response): Promise<boolean> {
   const { sessionCookie, secure } = readSettings(process.env);
   const lines = answer.headers.getSetCookie();
-  const cookie = parseSetCookieHeader(lines.join(", ")).get(sessionCookie);
-  const maxAge = Number(cookie?.["max-age"]);
-  if (!cookie?.value || !(maxAge > 0)) {
+  const sent = parseSetCookieHeader(lines.join(", "));
+  const known = [sessionCookie, deviceCookie()].flatMap((name) => {
+    const cookie = sent.get(name);
+    const maxAge = Number(cookie?.["max-age"]);
+    return cookie?.value && maxAge > 0 ? [{ name, value: cookie.value, maxAge }] : [];
+  });
+  if (known[0]?.name !== sessionCookie) {
     const names = lines.map((line) => line.split("=", 1)[0]).join(", ") || "none";
     console.error(
       `Hallpass was to set the cookie ${sessionCookie}, and set ${names}. HALLPASS_COOKIE_PREFIX must be ` +
@@ -93,6 +104,9 @@ async function handOnCookie(answer: Response): Promise<boolean> {
     );
     return false;
   }
-  (await cookies()).set(sessionCookie, cookie.value, { ...FLAGS, secure, maxAge });
+  const jar = await cookies();
+  for (const { name, value, maxAge } of known) {
+    jar.set(name, value, { ...FLAGS, secure, maxAge });
+  }
   return true;
 }

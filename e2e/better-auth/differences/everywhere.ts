@@ -39,7 +39,21 @@ export const EVERYWHERE: Accepted[] = [
     },
   },
   {
-    why: "There is one cookie, and so one is ended.",
+    why: "A browser that has signed in is known next time, whatever strangers do (decision 16).",
+    steps: ["*"],
+    differences: {
+      "*.cookies.device": [
+        ABSENT,
+        {
+          name: "hallpass.device",
+          value: "<the device>",
+          attributes: "Max-Age=15552000; Path=/; HttpOnly; SameSite=Strict",
+        },
+      ],
+    },
+  },
+  {
+    why: "The session has one cookie, and so one is ended.",
     steps: ["*"],
     differences: {
       "*.cookies.session_token.attributes": [

@@ -10,6 +10,8 @@ const RANDOM_ID = /^[\w-]{32}$/;
 const SIGNED = /^([A-Za-z0-9]{32})\.[A-Za-z0-9+/]{43}=$/;
 const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** The entries of Hallpass's device cookie. */
+const DEVICE = /^[\w-]{75}(?:\.[\w-]{75})*$/;
 /** The public half of an Ed25519 key. */
 const KEY = /^[\w-]{43}$/;
 
@@ -59,6 +61,9 @@ export class Mask {
     }
     if (SIGNED.test(value)) {
       return "<another session's token>";
+    }
+    if (DEVICE.test(value)) {
+      return "<the device>";
     }
     if (KEY.test(value)) {
       return "<key>";

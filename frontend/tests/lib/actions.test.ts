@@ -60,6 +60,25 @@ test("who signs in without script gets the cookie, and is led on", async () => {
   ]);
 });
 
+test("the device cookie goes to Hallpass and comes back", async () => {
+  browser.cookies.set("hallpass.device", "before");
+  const device = "hallpass.device=after; Max-Age=15552000; Path=/; HttpOnly; SameSite=Strict";
+  network.answer(SIGN_IN, 200, {}, { "set-cookie": `${COOKIE}, ${device}` });
+  await expect(signIn(EMPTY, form(ann))).rejects.toThrow("to /dashboard");
+  expect(network.last().headers.get("cookie")).toBe("hallpass.device=before");
+  expect(browser.set.map(({ name, value }) => [name, value])).toEqual([
+    ["hallpass.session_token", "a.b.c"],
+    ["hallpass.device", "after"],
+  ]);
+  expect(browser.set[1]?.flags).toEqual({
+    httpOnly: true,
+    sameSite: "strict",
+    path: "/",
+    secure: false,
+    maxAge: 15_552_000,
+  });
+});
+
 test("Hallpass hears who asks, from a site that it knows", async () => {
   vi.stubEnv("HALLPASS_ISSUER", "http://app.example.com");
   network.answer(SIGN_IN, 200, {}, { "set-cookie": COOKIE });
