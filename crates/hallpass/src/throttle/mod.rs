@@ -59,8 +59,9 @@ const SIGN_IN_PER_CLIENT: Limit = refusing("sign_in_client", 50, QUARTER_HOUR);
 /// tells whether an address is taken.
 const REGISTER_PER_CLIENT: Limit = refusing("register_client", 20, HOUR);
 /// Registrations from one client network that were refused after the strength
-/// of the password was estimated, which takes as long as a share of a hash.
-const REFUSED_PER_CLIENT: Limit = refusing("register_refused_client", 60, HOUR);
+/// of the password was estimated, which takes as long as a share of a hash: six
+/// for each registration.
+const REFUSED_PER_CLIENT: Limit = refusing("register_refused_client", 120, HOUR);
 /// Changes of one account by its user.
 const CHANGES_PER_ACCOUNT: Limit = refusing("change_account", 60, QUARTER_HOUR);
 

@@ -49,7 +49,7 @@ fn message(answer: &Answer) -> String {
 
 /// The session's cookie, as it is set.
 fn cookie(answer: &Answer) -> &str {
-    let cookie = answer.header("set-cookie").unwrap();
+    let cookie = answer.cookies()[0];
     assert!(cookie.starts_with(&format!("{COOKIE}=")), "{answer}");
     cookie
 }

@@ -196,9 +196,10 @@ on_both_engines! {
     async fn asvs_16_3_1_each_end_of_each_form_is_an_event(app) {
         let recording = Recording::start();
         let engine = app.engine();
+        let browser = app.browser();
         let send = async |what: &str, path: &str, password: &str| {
             let form = [("email", "ann@example.com"), ("password", password)];
-            let request = app.post(path).from(CLIENT).form(&form);
+            let request = browser.post(path, &form).from(CLIENT);
             events(&recording, request, &format!("page-{what}-{engine:?}")).await
         };
         let taken = || failure("sign_up", "registration_refused");
@@ -210,11 +211,11 @@ on_both_engines! {
         assert_eq!(send("again", "/signup", PASSWORD).await, [taken(), success("sign_in", &user)]);
         let wrong = || failure("sign_in", "invalid_credentials");
         assert_eq!(send("other", "/signup", "not the password 7").await, [taken(), wrong()]);
-        app.advance(60);
-        assert_eq!(send("later", "/signup", PASSWORD).await, [taken()]);
+        let elsewhere = app.post("/signup").from(CLIENT).form(&[("email", "ann@example.com"), ("password", PASSWORD)]);
+        assert_eq!(events(&recording, elsewhere, &format!("page-elsewhere-{engine:?}")).await, [taken()]);
 
         assert_eq!(send("in", "/signin", PASSWORD).await, [success("sign_in", &user)]);
-        for at in 0..4 {
+        for at in 0..5 {
             assert_eq!(send(&format!("wrong-{at}"), "/signin", "wrong").await, [wrong()]);
         }
         assert_eq!(send("limited", "/signin", "wrong").await, [failure("sign_in", "rate_limited")]);
@@ -268,7 +269,7 @@ on_both_engines! {
             (app.get("/signin?next=/docs"), "GET", "/signin", 200, false),
             (app.post("/signin").form(&form), "POST", "/signin", 303, true),
             (app.post("/signin").form(&[("email", "x")]), "POST", "/signin", 303, false),
-            (app.post("/signup").form(&form), "POST", "/signup", 303, true),
+            (app.post("/signup").form(&form), "POST", "/signup", 303, false),
             (app.get("/dashboard").cookie(&ann.token), "GET", "/dashboard", 200, true),
             (app.get("/dashboard"), "GET", "/dashboard", 303, false),
             (app.post("/dashboard").cookie(&ann.token).form(&[("name", "Ann")]), "POST", "/dashboard", 303, true),

@@ -79,6 +79,7 @@ on_both_engines! {
         cross-origin-resource-policy: same-origin
         location: /dashboard
         referrer-policy: no-referrer
+        set-cookie: hallpass.device=<device>; Max-Age=15552000; Path=/; HttpOnly; SameSite=Strict
         set-cookie: hallpass.had_session=1; Max-Age=86400; Path=/; HttpOnly; SameSite=Strict
         set-cookie: hallpass.notice=eyJwbGFjZSI6ImRhc2hib2FyZCIsInNheWluZyI6IndlbGNvbWUiLCJ0eXBlZCI6eyJlbWFpbCI6IiIsIm5hbWUiOiIifX0; Max-Age=60; Path=/; HttpOnly; SameSite=Strict
         set-cookie: hallpass.session_token=<token>; Max-Age=3600; Path=/; HttpOnly; SameSite=Strict
@@ -276,6 +277,7 @@ on_both_engines! {
         cross-origin-resource-policy: same-origin
         location: /dashboard
         referrer-policy: no-referrer
+        set-cookie: hallpass.device=<device>; Max-Age=15552000; Path=/; HttpOnly; SameSite=Strict
         set-cookie: hallpass.had_session=1; Max-Age=86400; Path=/; HttpOnly; SameSite=Strict
         set-cookie: hallpass.session_token=<token>; Max-Age=3600; Path=/; HttpOnly; SameSite=Strict
         vary: origin
@@ -402,8 +404,10 @@ on_both_engines! {
         let token = browser.cookie("__Host-hallpass.session_token").unwrap();
         let notice = browser.cookie("__Host-hallpass.notice").unwrap();
         let secure = "Path=/; HttpOnly; SameSite=Strict; Secure";
+        let device = browser.cookie("__Host-hallpass.device").unwrap();
         assert_eq!(sent.all("set-cookie"), [
             format!("__Host-hallpass.session_token={token}; Max-Age=3600; {secure}"),
+            format!("__Host-hallpass.device={device}; Max-Age=15552000; {secure}"),
             format!("__Host-hallpass.had_session=1; Max-Age=86400; {secure}"),
             format!("__Host-hallpass.notice={notice}; Max-Age=60; {secure}"),
         ]);

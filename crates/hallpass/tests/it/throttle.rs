@@ -203,7 +203,7 @@ on_both_engines! {
         for _ in 0..110 {
             assert_eq!(off.sign_in("ann@example.com", "wrong").await.status, 401);
         }
-        for at in 0..70 {
+        for at in 0..130 {
             let name = json!({"name": format!("Ann {at}")});
             let changed = off.patch(&ann.path()).bearer(&ann.token).json(&name).await;
             assert_eq!(changed.status, 200, "{changed}");

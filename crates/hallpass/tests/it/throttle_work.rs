@@ -62,7 +62,7 @@ on_both_engines! {
     }
 
     async fn refused_passwords_are_limited(app) {
-        for at in 0..60 {
+        for at in 0..120 {
             let request = registrations(&app, "new@example.com", "password1").into_iter().nth(at % 4);
             let status = request.unwrap().await.status;
             assert!([422, 400, 303].contains(&status), "{at}: {status}");
@@ -80,14 +80,14 @@ on_both_engines! {
 
     /// A strength is estimated too where another field is refused.
     async fn estimates_for_broken_registrations_are_limited(app) {
-        for _ in 0..60 {
+        for _ in 0..120 {
             assert_eq!(register(&app, "no address", PASSWORD).await.status, 422);
         }
         is_limited(&register(&app, "no address", PASSWORD).await, "3600");
     }
 
     async fn registrations_without_estimate_are_not_counted(app) {
-        for _ in 0..70 {
+        for _ in 0..130 {
             assert_eq!(register(&app, "new@example.com", "short").await.status, 422);
             let body = json!({"email": "new@example.com"});
             assert_eq!(app.post("/api/v1/auth/register").from(CLIENT).json(&body).await.status, 422);

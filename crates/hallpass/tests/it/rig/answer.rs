@@ -41,6 +41,13 @@ impl Answer {
             .collect()
     }
 
+    /// The cookies that are set, but for the one by which the browser is known.
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        let mut cookies = self.all("set-cookie");
+        cookies.retain(|cookie| !cookie.contains(".device="));
+        cookies
+    }
+
     /// Whether it is one of our pages, and not the documentation's.
     pub(crate) fn is_of_the_pages(&self) -> bool {
         let policy = self.header("content-security-policy");
@@ -125,7 +132,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The text with each token and each UUID replaced by what it is.
+/// The text with each token, device and UUID replaced by what it is.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -137,6 +144,7 @@ fn masked(text: &str) -> String {
         masked.push_str(before);
         masked.push_str(match word {
             _ if is_token(word) => "<token>",
+            _ if is_device(word) => "<device>",
             _ if is_uuid(word) => "<uuid>",
             _ => word,
         });
@@ -148,6 +156,12 @@ fn masked(text: &str) -> String {
 
 fn is_token(word: &str) -> bool {
     word.starts_with("eyJ") && word.matches('.').count() == 2
+}
+
+/// The value of the device's cookie: entries of 56 bytes in base64url.
+fn is_device(word: &str) -> bool {
+    word.split('.')
+        .all(|entry| entry.len() == 75 && !entry.starts_with("eyJ"))
 }
 
 pub(crate) fn is_uuid(word: &str) -> bool {

@@ -233,9 +233,11 @@ impl Browser {
         self.jar.fresh().remove(name)
     }
 
-    /// The names of the cookies it would send.
+    /// The names of the cookies it would send, but for the one by which it is
+    /// known.
     pub(crate) fn cookies(&self) -> Vec<String> {
-        self.jar.fresh().into_keys().collect()
+        let names = self.jar.fresh().into_keys();
+        names.filter(|name| !name.ends_with(".device")).collect()
     }
 }
 
