@@ -42,9 +42,11 @@ impl Db {
             };
             let mut server: DatabaseServer = sqlx::query_as(SERVER).fetch_one(session).await?;
             tx.commit().await?;
-            server.pooled = db.is_pooled().await?;
+            // Before the pool takes its own: there may be few.
+            connection.close().await?;
+            server.pooled = db.find_out().await?.unwrap_or_default();
             Ok(server)
         };
-        bounded("server", server).await.map(Some)
+        bounded(db.limit(), "server", server).await.map(Some)
     }
 }
