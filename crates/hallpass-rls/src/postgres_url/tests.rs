@@ -168,91 +168,94 @@ fn other_programs_parameters_have_no_effect() {
     ));
 }
 
+/// A text, and what its fault says.
+const FAULTS: &[(&str, &str)] = &[
+    (
+        "postgres://a:pw@db/x?sslmodus=canary",
+        "sslmodus; did you mean sslmode?",
+    ),
+    (
+        "postgres://a:pw@db/x?SSLMODE=require",
+        "SSLMODE; did you mean sslmode?",
+    ),
+    (
+        "postgres://a:pw@db/x?frobnicate=canary",
+        "known here: frobnicate",
+    ),
+    (
+        "postgres://a:pw@db/x?sslmode=verify",
+        "sslmode that must be",
+    ),
+    (
+        "postgres://a:pw@db/x?sslmode=verify",
+        "did you mean verify-full?",
+    ),
+    ("postgres://a:pw@db/x?sslmode=true", "did you mean require?"),
+    (
+        "postgres://a:pw@db/x?sslmode=canary",
+        "sslmode that must be",
+    ),
+    ("postgres://a:pw@db/x?ssl=true", "sslmode=require"),
+    (
+        "postgres://a:pw@db/x?schema=canary",
+        "schema that may only be public",
+    ),
+    (
+        "postgres://a:pw@db/x?search_path=canary",
+        "options=-c%20search_path",
+    ),
+    (
+        "postgres://a:pw@db/x?sslnegotiation=direct",
+        "sslnegotiation",
+    ),
+    ("postgres://a:pw@db/x?gssencmode=require", "gssencmode"),
+    (
+        "postgres://a:pw@db/x?target_session_attrs=standby",
+        "target_session_attrs",
+    ),
+    ("postgres://a:pw@db/x?service=canary", "service"),
+    ("postgres://a:pw@db/x?passfile=canary", "PGPASSFILE"),
+    ("postgres://a:pw@db/x?require_auth=canary", "require_auth"),
+    ("postgres://a:pw@db/x?sslcrl=canary", "sslcrl"),
+    (
+        "postgres://a:pw@db/x?connection_limit=0",
+        "connection_limit that must be",
+    ),
+    (
+        "postgres://a:pw@db/x?connection_limit=1001",
+        "from 1 to 1000",
+    ),
+    (
+        "postgres://a:pw@db/x?connection_limit=canary",
+        "from 1 to 1000",
+    ),
+    (
+        "postgres://a:pw@db/x?statement_cache_size=canary",
+        "statement_cache_size",
+    ),
+    ("postgres://a:pw@db/x?hostaddr=canary", "hostaddr"),
+    ("postgres://a:pw@db/x?port=canary", "port"),
+    ("postgres://a:pw@db:0/x", "port"),
+    ("postgres://a:pw@db:70000/x", "port"),
+    ("postgres://a:pw@db/x?canary", "NAME=value"),
+    ("postgres://a:pw@one,two/x", "several hosts"),
+    ("postgres://a:pw@one:1,two:2/x", "several hosts"),
+    ("postgres://a:pw@/x?host=one,two", "several hosts"),
+    ("postgres://a:pw@db/x?port=1,2", "several hosts"),
+    ("postgres://a:pw@/x?host=db:5432", "host"),
+    ("postgres://a:pw@[::1/x", "IPv6"),
+    ("postgres://a:pw@::1/x", "port"),
+    ("postgres://a:pw@a%20b/x", "host"),
+    ("postgres://a:100%canary@db/x", "%25"),
+    ("postgres://a:%ff@db/x", "%25"),
+    ("postgres://a:canary%@db/x", "%25"),
+    ("postgres://a:pw@db/x%0Ay", "special character"),
+];
+
 /// Each fault names the parameter or the part, and none repeats a value.
 #[test]
 fn fault_names_part_and_no_value() {
-    for (url, named) in [
-        (
-            "postgres://a:pw@db/x?sslmodus=canary",
-            "sslmodus; did you mean sslmode?",
-        ),
-        (
-            "postgres://a:pw@db/x?SSLMODE=require",
-            "SSLMODE; did you mean sslmode?",
-        ),
-        (
-            "postgres://a:pw@db/x?frobnicate=canary",
-            "known here: frobnicate",
-        ),
-        (
-            "postgres://a:pw@db/x?sslmode=verify",
-            "sslmode that must be",
-        ),
-        (
-            "postgres://a:pw@db/x?sslmode=verify",
-            "did you mean verify-full?",
-        ),
-        ("postgres://a:pw@db/x?sslmode=true", "did you mean require?"),
-        (
-            "postgres://a:pw@db/x?sslmode=canary",
-            "sslmode that must be",
-        ),
-        ("postgres://a:pw@db/x?ssl=true", "sslmode=require"),
-        (
-            "postgres://a:pw@db/x?schema=canary",
-            "schema that may only be public",
-        ),
-        (
-            "postgres://a:pw@db/x?search_path=canary",
-            "options=-c%20search_path",
-        ),
-        (
-            "postgres://a:pw@db/x?sslnegotiation=direct",
-            "sslnegotiation",
-        ),
-        ("postgres://a:pw@db/x?gssencmode=require", "gssencmode"),
-        (
-            "postgres://a:pw@db/x?target_session_attrs=standby",
-            "target_session_attrs",
-        ),
-        ("postgres://a:pw@db/x?service=canary", "service"),
-        ("postgres://a:pw@db/x?passfile=canary", "PGPASSFILE"),
-        ("postgres://a:pw@db/x?require_auth=canary", "require_auth"),
-        ("postgres://a:pw@db/x?sslcrl=canary", "sslcrl"),
-        (
-            "postgres://a:pw@db/x?connection_limit=0",
-            "connection_limit that must be",
-        ),
-        (
-            "postgres://a:pw@db/x?connection_limit=1001",
-            "from 1 to 1000",
-        ),
-        (
-            "postgres://a:pw@db/x?connection_limit=canary",
-            "from 1 to 1000",
-        ),
-        (
-            "postgres://a:pw@db/x?statement_cache_size=canary",
-            "statement_cache_size",
-        ),
-        ("postgres://a:pw@db/x?hostaddr=canary", "hostaddr"),
-        ("postgres://a:pw@db/x?port=canary", "port"),
-        ("postgres://a:pw@db:0/x", "port"),
-        ("postgres://a:pw@db:70000/x", "port"),
-        ("postgres://a:pw@db/x?canary", "NAME=value"),
-        ("postgres://a:pw@one,two/x", "several hosts"),
-        ("postgres://a:pw@one:1,two:2/x", "several hosts"),
-        ("postgres://a:pw@/x?host=one,two", "several hosts"),
-        ("postgres://a:pw@db/x?port=1,2", "several hosts"),
-        ("postgres://a:pw@/x?host=db:5432", "host"),
-        ("postgres://a:pw@[::1/x", "IPv6"),
-        ("postgres://a:pw@::1/x", "port"),
-        ("postgres://a:pw@a%20b/x", "host"),
-        ("postgres://a:100%canary@db/x", "%25"),
-        ("postgres://a:%ff@db/x", "%25"),
-        ("postgres://a:canary%@db/x", "%25"),
-        ("postgres://a:pw@db/x%0Ay", "special character"),
-    ] {
+    for (url, named) in FAULTS {
         let fault = PostgresUrl::parse(url).unwrap_err();
         let said = format!("{fault} {fault:?}");
         assert!(said.contains(named), "{url}: {said}");

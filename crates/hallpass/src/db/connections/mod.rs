@@ -9,6 +9,9 @@
 //! sqlx's own pool connects within the call that wants a connection, and has
 //! that call wait for the server where others of its connections become free.
 
+mod connecting;
+mod pooled;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,8 +22,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
-use super::error::{is_full, is_passing};
-use super::lease::Pooled;
+use self::connecting::{Connecting, Growth};
+use self::pooled::Live;
+pub(super) use self::pooled::PooledConnection;
 use crate::clock::monotonic;
 
 /// A connection that has not been used for this long is closed. Databases that
@@ -39,18 +43,6 @@ const LIFE: Duration = Duration::from_mins(30);
 
 /// The longest wait for a goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
-
-/// Before the pool tries to grow again, after it could not; doubled each time.
-const GROWTH_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_GROWTH_PAUSE: Duration = Duration::from_secs(30);
-
-/// Before the next try to connect, where no connection is open; doubled each
-/// time.
-const CONNECT_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_CONNECT_PAUSE: Duration = Duration::from_millis(400);
-
-/// How often the log says that the server gives no further connection.
-const BETWEEN_WARNINGS: Duration = Duration::from_mins(10);
 
 /// The pool: cheap to clone, connected at first use.
 #[derive(Clone, Debug)]
@@ -83,32 +75,10 @@ struct State {
     is_reaped: bool,
 }
 
-/// When the pool may grow again, after it could not.
-#[derive(Default)]
-struct Growth {
-    not_before: Option<Instant>,
-    pause: Duration,
-    warned: Option<Instant>,
-}
-
 struct Idle {
     live: Live,
     since: Instant,
     /// Whether another connection was found dead meanwhile.
-    is_doubted: bool,
-}
-
-struct Live {
-    connection: PgConnection,
-    born: Instant,
-}
-
-/// A connection of the pool. It goes back when it is dropped.
-pub(crate) struct PooledConnection {
-    /// `None` once it is back, or closed.
-    live: Option<Live>,
-    pool: Arc<Shared>,
-    /// Closed when it is dropped, unless it has proven itself.
     is_doubted: bool,
 }
 
@@ -206,11 +176,8 @@ impl Shared {
             return Err(sqlx::Error::PoolClosed);
         }
         if let Some(idle) = state.idle.pop_back() {
-            return Ok(Taken::Idle(PooledConnection {
-                live: Some(idle.live),
-                pool: Arc::clone(self),
-                is_doubted: idle.is_doubted,
-            }));
+            let pooled = PooledConnection::new(idle.live, self);
+            return Ok(Taken::Idle(pooled.doubted(idle.is_doubted)));
         }
         let (sender, waiting) = oneshot::channel();
         state.waiting.push_back(sender);
@@ -266,15 +233,12 @@ impl Shared {
                 };
                 waiting
             };
-            let pooled = PooledConnection {
-                live: Some(live),
-                pool: Arc::clone(self),
-                is_doubted: false,
-            };
-            let Err(Ok(mut back)) = waiting.send(Ok(pooled)) else {
+            let pooled = PooledConnection::new(live, self);
+            // A call that has left meanwhile hands it back.
+            let Err(Ok(back)) = waiting.send(Ok(pooled)) else {
                 return;
             };
-            let Some(again) = back.live.take() else {
+            let Some(again) = back.into_live() else {
                 return;
             };
             live = again;
@@ -350,184 +314,6 @@ impl Shared {
 async fn reap(pool: Weak<Shared>) {
     while let Some(next) = pool.upgrade().and_then(|pool| pool.close_idle()) {
         tokio::time::sleep_until(next.into()).await;
-    }
-}
-
-/// A try to connect, which is counted as long as it lasts.
-struct Connecting {
-    pool: Arc<Shared>,
-    is_counted: bool,
-}
-
-impl Connecting {
-    fn of(pool: &Arc<Shared>) -> Self {
-        Self {
-            pool: Arc::clone(pool),
-            is_counted: true,
-        }
-    }
-
-    async fn run(mut self, limit: Duration) {
-        let mut pause = CONNECT_PAUSE;
-        loop {
-            match self.pool.connect(limit).await {
-                // It is given to the first that waits.
-                Ok(connection) => return drop(self.opened(connection)),
-                Err(error) => {
-                    if !self.goes_on_after(error) {
-                        return;
-                    }
-                }
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_CONNECT_PAUSE);
-        }
-    }
-
-    fn opened(mut self, connection: PgConnection) -> PooledConnection {
-        let born = monotonic();
-        let mut state = self.pool.state();
-        self.is_counted = false;
-        state.connecting = state.connecting.saturating_sub(1);
-        state.open += 1;
-        state.growth = Growth {
-            warned: state.growth.warned,
-            ..Growth::default()
-        };
-        drop(state);
-        PooledConnection {
-            live: Some(Live { connection, born }),
-            pool: Arc::clone(&self.pool),
-            is_doubted: false,
-        }
-    }
-
-    /// Whether to try again. Where connections are open, calls wait for those.
-    /// Where none is, one try goes on for all calls if the reason may pass; else
-    /// the reason is what the first call that waits receives.
-    fn goes_on_after(&mut self, error: sqlx::Error) -> bool {
-        let pool = Arc::clone(&self.pool);
-        let mut state = pool.state();
-        state.waiting.retain(|waiting| !waiting.is_closed());
-        let serves = state.open > 0;
-        let passes = is_passing(&error);
-        if serves || passes {
-            state.growth.hold_back();
-        }
-        let says = (serves || is_full(&error)) && state.growth.may_warn();
-        let (open, most) = (state.open, pool.most);
-        let goes_on = !serves && passes && state.connecting == 1 && !state.waiting.is_empty();
-        let first = (!serves && !passes).then(|| state.waiting.pop_front());
-        if !goes_on {
-            self.leave(&mut state);
-        }
-        drop(state);
-        if says {
-            tracing::warn!(%error, open, most, "the database gives no further connection");
-        }
-        if let Some(first) = first.flatten() {
-            // A call that has left meanwhile needs no answer.
-            drop(first.send(Err(error)));
-        }
-        goes_on
-    }
-
-    fn leave(&mut self, state: &mut State) {
-        if std::mem::take(&mut self.is_counted) {
-            state.connecting = state.connecting.saturating_sub(1);
-            self.pool.grow(state);
-        }
-    }
-}
-
-/// As when its runtime ends.
-impl Drop for Connecting {
-    fn drop(&mut self) {
-        if self.is_counted {
-            let pool = Arc::clone(&self.pool);
-            self.leave(&mut pool.state());
-        }
-    }
-}
-
-impl Growth {
-    fn hold_back(&mut self) {
-        self.pause = (self.pause * 2).clamp(GROWTH_PAUSE, LONGEST_GROWTH_PAUSE);
-        self.not_before = Some(monotonic() + self.pause);
-    }
-
-    /// Whether the log has not said so lately.
-    fn may_warn(&mut self) -> bool {
-        let now = monotonic();
-        let lately = |at: Instant| now.duration_since(at) < BETWEEN_WARNINGS;
-        let may = !self.warned.is_some_and(lately);
-        if may {
-            self.warned = Some(now);
-        }
-        may
-    }
-}
-
-impl PooledConnection {
-    async fn has_proven_itself(&mut self) -> bool {
-        if !self.is_doubted {
-            return true;
-        }
-        let Some(live) = &mut self.live else {
-            return false;
-        };
-        let lives = live.connection.ping().await.is_ok();
-        self.is_doubted = !lives;
-        lives
-    }
-
-    fn close_now(&mut self) {
-        if let Some(live) = self.live.take() {
-            drop(live);
-            self.pool.closed_one();
-        }
-    }
-}
-
-impl Pooled for PooledConnection {
-    type Connection = PgConnection;
-
-    fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        let live = self.live.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
-        Ok(&mut live.connection)
-    }
-
-    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        let ran = sqlx::raw_sql(sql).execute(self.connection()?).await;
-        ran.map(|_| ())
-    }
-
-    async fn settle(&mut self) -> Result<(), sqlx::Error> {
-        self.connection()?.ping().await
-    }
-
-    fn give_back(self) {
-        drop(self);
-    }
-
-    fn discard(mut self) {
-        self.close_now();
-    }
-}
-
-impl Drop for PooledConnection {
-    fn drop(&mut self) {
-        if self.is_doubted {
-            self.close_now();
-        } else if let Some(live) = self.live.take() {
-            self.pool.place(live);
-        }
-    }
-}
-
-impl fmt::Debug for PooledConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PooledConnection")
     }
 }
 
