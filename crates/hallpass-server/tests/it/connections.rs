@@ -170,7 +170,7 @@ async fn most_open(cluster: &Cluster, url: &str, connections: Option<&str>) -> i
     let count = "select count(*) from pg_stat_activity where application_name = 'hallpass'";
     let mut most = 0;
     {
-        let mut serving = std::pin::pin!(all_are_served(&servers, url));
+        let mut serving = std::pin::pin!(all_are_served(&servers, "a"));
         loop {
             tokio::select! {
                 () = &mut serving => break,

@@ -313,7 +313,9 @@ impl Shared {
 /// Closes what is idle for too long, as long as anything is idle.
 async fn reap(pool: Weak<Shared>) {
     while let Some(next) = pool.upgrade().and_then(|pool| pool.close_idle()) {
-        tokio::time::sleep_until(next.into()).await;
+        // More may become idle meanwhile, which is then surplus.
+        let look = monotonic() + SURPLUS_IDLE_TIMEOUT;
+        tokio::time::sleep_until(next.min(look).into()).await;
     }
 }
 
