@@ -28,8 +28,9 @@ use crate::settings::Settings;
 const JSON_POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// From the outside in: a request that has begun runs to its end, it has its id and its line in the log, the
-/// headers are set, a refusal becomes a page where a person reads it, CORS is answered, and a panic becomes a 500.
+/// From the outside in: a request that has begun runs to its end, it has its id
+/// and its line in the log, the headers are set, a refusal becomes a page where a
+/// person reads it, CORS is answered, and a panic becomes a 500.
 ///
 /// Put together as one layer: of four, the router would box and clone each for
 /// every request.

@@ -46,8 +46,8 @@ on_both_engines! {
 
     async fn abandoned_change_is_made(app) {
         let ann = app.hallpass.create_user(registration(&app, "ann@example.com")).await.unwrap();
-        let mut changes = UserChanges::default();
-        changes.name = DisplayName::parse("Ann II").unwrap().into();
+        let name = DisplayName::parse("Ann II").unwrap().into();
+        let changes = UserChanges { name, ..UserChanges::default() };
         abandon(app.hallpass.change_user(ann.id, &changes)).await;
         loop {
             let now = app.hallpass.find_user(ann.id).await.unwrap().unwrap();
