@@ -12,10 +12,11 @@ use sqlx::sqlite::{
 
 use crate::error::Error;
 use crate::owner::{Owner, OwnerKind};
-use crate::postgres_url::{PostgresUrl, has_scheme};
+use crate::postgres_url::PostgresUrl;
 use crate::scope::Scope;
 
-/// Connections to PostgreSQL at most, where [`UserRows::connect`] makes the pool.
+/// Connections to PostgreSQL at most, where [`UserRows::connect`] makes the pool
+/// and the URL has no `connection_limit`.
 const POSTGRES_CONNECTIONS: u32 = 20;
 
 /// The longest wait for a connection, where [`UserRows::connect`] makes the
@@ -49,10 +50,12 @@ impl UserRows {
     ///
     /// [`Error::Url`] and [`Error::PostgresUrl`], which never hold the text.
     pub fn connect(url: &str) -> Result<Self, Error> {
-        if has_scheme(url) {
-            let options = PostgresUrl::parse(url)?.options().clone();
+        if PostgresUrl::has_scheme(url) {
+            let url = PostgresUrl::parse(url)?;
+            let options = url.options().clone();
+            let most = url.connections().map_or(POSTGRES_CONNECTIONS, u32::from);
             let pool = PgPoolOptions::new()
-                .max_connections(POSTGRES_CONNECTIONS)
+                .max_connections(most)
                 .acquire_timeout(PATIENCE)
                 // `begin` finds out, and tries another one.
                 .test_before_acquire(false)

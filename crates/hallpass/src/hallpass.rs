@@ -18,6 +18,7 @@ use crate::secret::Password;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::throttle::{self, DeviceKeys, Gates, Subjects};
+use crate::to_end::Operation;
 use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
 use crate::user::{self, Lookup, User, UserChanges, UserId};
 use crate::web::in_flight;
@@ -26,6 +27,10 @@ use crate::web::page::Assets;
 /// Hallpass: cheap to clone, shared by every request.
 ///
 /// See the [crate's documentation](crate) for how to embed it.
+///
+/// Whatever changes something runs to its end once it has begun: to drop the
+/// future of [`Hallpass::sign_in`] does not take back the attempt, and does not
+/// stop it.
 #[derive(Clone)]
 pub struct Hallpass(Arc<Parts>);
 
@@ -76,7 +81,7 @@ impl Hallpass {
             queue: settings.hash_queue,
             policy: settings.password_hash,
         })?;
-        let db = Db::new(&settings.database);
+        let db = Db::new(&settings.database, settings.database_use());
         Ok(Self(Arc::new(Parts {
             lookup: Lookup::new(db.clone()),
             db,
@@ -105,7 +110,7 @@ impl Hallpass {
             return self.db().migrate().await;
         };
         direct.make_file()?;
-        let direct = Db::new(direct);
+        let direct = Db::new(direct, self.settings().database_use());
         let outcome = direct.migrate().await;
         direct.close().await;
         outcome
@@ -190,7 +195,9 @@ impl Hallpass {
         registration: Registration,
         client: Client,
     ) -> Result<Session, Error> {
-        password::register(self, registration, &client.into()).await
+        let (hallpass, caller) = (self.clone(), client.into());
+        Operation::of(async move { password::register(&hallpass, registration, &caller).await })
+            .await
     }
 
     /// Signs in the owner of an account, by a client that keeps no cookies: only
@@ -204,7 +211,8 @@ impl Hallpass {
         credentials: Credentials,
         client: Client,
     ) -> Result<Session, Error> {
-        password::sign_in(self, credentials, &client.into()).await
+        let (hallpass, caller) = (self.clone(), client.into());
+        Operation::of(async move { password::sign_in(&hallpass, credentials, &caller).await }).await
     }
 
     /// Verifies a token by the keys that are at hand, asking nobody.
@@ -248,7 +256,8 @@ impl Hallpass {
     /// # Errors
     /// [`SigningKeyError`], as when the secret does not open the signing key.
     pub async fn prepare_signing(&self) -> Result<(), SigningKeyError> {
-        token::start(self).await
+        let hallpass = self.clone();
+        Operation::of(async move { token::start(&hallpass).await }).await
     }
 
     /// Every live signing key, newest first; none where the shared secret has
@@ -268,7 +277,8 @@ impl Hallpass {
     /// # Errors
     /// [`SigningKeyError::SharedSecret`] where there are no keys to rotate.
     pub async fn rotate_signing_key(&self, after: Duration) -> Result<SigningKey, SigningKeyError> {
-        token::rotate(self, after).await
+        let hallpass = self.clone();
+        Operation::of(async move { token::rotate(&hallpass, after).await }).await
     }
 
     /// Ends a signing key at once: whoever has a token that it signed must sign
@@ -280,7 +290,8 @@ impl Hallpass {
     /// [`SigningKeyError::LastOne`] when nothing would sign in its place,
     /// [`SigningKeyError::Unknown`] for one that is not live.
     pub async fn retire_signing_key(&self, id: &str) -> Result<(), SigningKeyError> {
-        token::retire(self, id).await
+        let (hallpass, id) = (self.clone(), id.to_owned());
+        Operation::of(async move { token::retire(&hallpass, &id).await }).await
     }
 
     /// Makes an account for somebody else: not counted, and nobody is signed in.
@@ -288,11 +299,15 @@ impl Hallpass {
     /// # Errors
     /// [`Error::RegistrationRefused`] when the address is taken.
     pub async fn create_user(&self, registration: Registration) -> Result<User, Error> {
-        let turn = self
-            .hashing()
-            .reserve(Client::OPERATOR)
-            .map_err(Error::from)?;
-        password::create(self, registration, turn).await
+        let hallpass = self.clone();
+        let create = async move {
+            let turn = hallpass
+                .hashing()
+                .reserve(Client::OPERATOR)
+                .map_err(Error::from)?;
+            password::create(&hallpass, registration, turn).await
+        };
+        Operation::of(create).await
     }
 
     /// The account of this identity.
@@ -324,7 +339,8 @@ impl Hallpass {
     /// # Errors
     /// [`Error::NotFound`] when the user is gone.
     pub async fn change_user(&self, id: UserId, changes: &UserChanges) -> Result<User, Error> {
-        user::change(self, id, changes).await
+        let (hallpass, changes) = (self.clone(), changes.clone());
+        Operation::of(async move { user::change(&hallpass, id, &changes).await }).await
     }
 
     /// What it costs to verify a password for this address: the parameters of its
@@ -345,7 +361,11 @@ impl Hallpass {
     /// [`Error::Invalid`] when the password breaks a rule, [`Error::NotFound`]
     /// when the account is gone.
     pub async fn set_password(&self, user: &User, password: Password) -> Result<(), Error> {
-        password::set_password(self, user, password, Client::OPERATOR).await
+        let (hallpass, user) = (self.clone(), user.clone());
+        let set = async move {
+            password::set_password(&hallpass, &user, password, Client::OPERATOR).await
+        };
+        Operation::of(set).await
     }
 
     /// Deletes an account for good.
@@ -353,7 +373,8 @@ impl Hallpass {
     /// # Errors
     /// [`Error::NotFound`] when it is gone already.
     pub async fn delete_user(&self, id: UserId) -> Result<(), Error> {
-        user::delete(self, id).await
+        let hallpass = self.clone();
+        Operation::of(async move { user::delete(&hallpass, id).await }).await
     }
 
     /// Closes the database's connections, after what runs on them has finished.

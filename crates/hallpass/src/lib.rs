@@ -61,6 +61,7 @@ mod session;
 mod settings;
 mod sign_in;
 mod throttle;
+mod to_end;
 mod token;
 mod user;
 mod web;
@@ -83,8 +84,8 @@ pub use self::secret::{
 pub use self::session::Session;
 pub use self::session::web::{CurrentBearer, CurrentUser};
 pub use self::settings::{
-    CookiePrefix, HashPolicy, HashQueue, InvalidSetting, Origin, PasswordMinLength, PublicUrl,
-    SameSite, Settings, Signing, TOKEN_LIFE,
+    CookiePrefix, DatabaseConnections, HashPolicy, HashQueue, InvalidSetting, Origin,
+    PasswordMinLength, PublicUrl, SameSite, Settings, Signing, TOKEN_LIFE,
 };
 pub use self::token::{
     AccessToken, ROTATION_LEAD, SigningKey, SigningKeyError, SigningKeyState, TokenBearer,

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::brand::Brand;
-use crate::db::DatabaseUrl;
+use crate::db::{DatabaseUrl, Use};
 use crate::secret::SigningSecret;
 
 /// How long a token lives: from issue to refusal.
@@ -48,6 +48,13 @@ pub struct Settings {
     /// The same database by another way, which migrations take: straight to the
     /// server where [`Settings::database`] names a pooler.
     pub migrations_database: Option<DatabaseUrl>,
+    /// The most connections to a database server; 20, or what the parameter
+    /// `connection_limit` of its URL says, where this says nothing. Where both
+    /// say something, the smaller number counts.
+    pub database_connections: Option<DatabaseConnections>,
+    /// The longest that one call to the database may take, the wait for a
+    /// connection included: 2 seconds, unless this is changed.
+    pub database_timeout: Duration,
     /// Front ends on other origins that may call the API with credentials.
     pub cors_origins: Vec<Origin>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -85,6 +92,8 @@ impl Settings {
             signing: Signing::default(),
             database,
             migrations_database: None,
+            database_connections: None,
+            database_timeout: Duration::from_secs(2),
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             password_hash: HashPolicy::ARGON2ID,
@@ -96,6 +105,48 @@ impl Settings {
             cookie_same_site: SameSite::default(),
             brand: Brand::default(),
         }
+    }
+
+    pub(crate) fn database_use(&self) -> Use {
+        Use {
+            connections: self.database_connections,
+            limit: self.database_timeout,
+        }
+    }
+}
+
+/// The most connections to a database server: 1 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DatabaseConnections(u16);
+
+impl DatabaseConnections {
+    /// Takes 1 to 1000.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] outside that range.
+    pub fn new(connections: u16) -> Result<Self, InvalidSetting> {
+        match connections {
+            1..=1000 => Ok(Self(connections)),
+            _ => Err(InvalidSetting("must be a whole number from 1 to 1000")),
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> usize {
+        self.0.into()
+    }
+
+    /// The smaller of what was set, or the default.
+    pub(crate) fn of(setting: Option<Self>, url: Option<Self>) -> Self {
+        setting.into_iter().chain(url).min().unwrap_or_default()
+    }
+}
+
+/// Sign-ins are bounded by hashing long before they are bounded by this.
+impl Default for DatabaseConnections {
+    fn default() -> Self {
+        Self(20)
     }
 }
 

@@ -115,9 +115,21 @@ fn a_url_of_something_else_is_refused_and_not_repeated() {
 #[test]
 fn a_url_whose_parameters_nobody_keeps_is_refused() {
     for (rest, fault) in [
-        ("[/", InvalidPostgresUrl::Syntax),
-        ("b/c?sslmode=secret", InvalidPostgresUrl::Syntax),
-        ("b/c?sslmodus=secret", InvalidPostgresUrl::Parameter),
+        ("[/", InvalidPostgresUrl::Host),
+        (
+            "b/c?sslmode=secret",
+            InvalidPostgresUrl::Value {
+                name: "sslmode",
+                rule: "must be disable, allow, prefer, require, verify-ca or verify-full",
+            },
+        ),
+        (
+            "b/c?sslmodus=secret",
+            InvalidPostgresUrl::Parameter {
+                name: "sslmodus".to_owned(),
+                near: Some("sslmode"),
+            },
+        ),
         (
             "b/c?channel_binding=secret",
             InvalidPostgresUrl::ChannelBinding,

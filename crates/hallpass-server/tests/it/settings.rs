@@ -17,13 +17,15 @@ use crate::rig::{Launch, PASSWORD, PATIENCE, Place, SECRET, Server, events, with
 const CANARY: &str = "hunter2";
 
 /// Every setting, and a value that it takes.
-const KNOWN: [(&str, &str); 17] = [
+const KNOWN: [(&str, &str); 19] = [
     ("BETTER_AUTH_SECRET", SECRET),
     ("BETTER_AUTH_URL", "http://localhost:8000"),
     ("CORS_ORIGINS", "http://localhost:3000"),
     ("DATABASE_URL", "sqlite://accounts.db"),
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_COOKIE_SAMESITE", "strict"),
+    ("HALLPASS_DATABASE_CONNECTIONS", "5"),
+    ("HALLPASS_DATABASE_TIMEOUT", "2"),
     ("HALLPASS_DATA_DIR", "data"),
     ("HALLPASS_HASH_THREADS", "1"),
     ("HALLPASS_LOG", "json"),

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use crate::rig::{Answer, Api, PASSWORD, Place, Raw, Server, events, eventually, timed};
+use crate::rig::{Answer, Api, PASSWORD, Place, Raw, Server, events, eventually, scaled, timed};
 
 /// Far less than the ten seconds for which a request may be waited for.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -45,7 +45,10 @@ async fn lets_a_sign_in_finish(signal: Signal) {
     assert!(answer.contains("access_token"), "{answer}");
     let (ended, took) = timed(server.process.end()).await;
     assert_eq!((ended.code, ended.signal), (Some(0), None), "{}", ended.err);
-    assert!(took < AT_ONCE, "stopped {took:?} after the last answer");
+    assert!(
+        took < scaled(AT_ONCE),
+        "stopped {took:?} after the last answer"
+    );
     assert_eq!(client.rest().await, "");
     let log = events(&ended.err);
     assert_eq!(log.last().unwrap()["message"], "stopped", "{}", ended.err);
@@ -74,7 +77,11 @@ async fn connections_with_nothing_in_flight_do_not_delay_a_stop() {
     // Connections are accepted in their order: after this it has them all.
     assert_eq!(server.api.get("/healthz").await.status, 200);
     let (ended, took) = timed(server.stop()).await;
-    assert!(took < AT_ONCE, "stopped after {took:?}: {}", ended.err);
+    assert!(
+        took < scaled(AT_ONCE),
+        "stopped after {took:?}: {}",
+        ended.err
+    );
     assert!(!ended.err.contains("still in flight"), "{}", ended.err);
     assert_eq!(kept_open.rest().await, "");
     assert_eq!(silent.rest().await, "");

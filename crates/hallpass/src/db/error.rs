@@ -81,6 +81,54 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether the server, or a pooler before it, gives no further connection.
+pub(super) fn is_full(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    // PostgreSQL, appendix A: too_many_connections; rejected by the server.
+    let code = error.code();
+    let text = error.message().to_ascii_lowercase();
+    code.is_some_and(|code| matches!(&*code, "53300" | "08004"))
+        || FULL_POOLER.iter().any(|said| text.contains(said))
+}
+
+/// What poolers say, which have no code of their own for it: pgbouncer's
+/// `max_client_conn`, what it hands on of the server, and Supavisor's limit.
+const FULL_POOLER: [&str; 4] = [
+    "no more connections allowed",
+    "too many connections",
+    "too many clients",
+    "max clients reached",
+];
+
+/// Whether a connection that could not be made may soon be made all the same:
+/// the server starts, or another client leaves.
+pub(super) fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(starts) if starts.code().as_deref() == Some("57P03") => true,
+        _ => is_full(error),
+    }
+}
+
+/// Whether the connection is of no use after this error. A server that takes no
+/// writes any more may be a primary that was replaced.
+pub(super) fn spoils_connection(error: &sqlx::Error) -> bool {
+    const KEPT: [&str; 4] = ["40", "42P01", "53", "55P03"];
+    let database = error.as_database_error();
+    let is_of_postgres = database.is_some_and(|error| !is_of_sqlite(error));
+    let code = database.and_then(DatabaseError::code);
+    let is_kept = |code: &str| KEPT.iter().any(|class| code.starts_with(class));
+    is_unavailable(error) && !(is_of_postgres && code.is_some_and(|code| is_kept(&code)))
+}
+
+fn is_of_sqlite(error: &dyn DatabaseError) -> bool {
+    error
+        .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+        .is_some()
+}
+
 pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -91,7 +139,9 @@ pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::BeginFailed => true,
-        sqlx::Error::Database(error) => database_is_unavailable(error.as_ref()),
+        sqlx::Error::Database(database) => {
+            database_is_unavailable(database.as_ref()) || is_full(error)
+        }
         _ => false,
     }
 }
@@ -100,10 +150,7 @@ fn database_is_unavailable(error: &dyn DatabaseError) -> bool {
     let Some(code) = error.code() else {
         return false;
     };
-    if error
-        .try_downcast_ref::<sqlx::sqlite::SqliteError>()
-        .is_some()
-    {
+    if is_of_sqlite(error) {
         // SQLite has no code of its own for a table that is not there (yet).
         let is_unmigrated = error.message().starts_with("no such table");
         return is_unmigrated || code.parse().is_ok_and(sqlite_is_unavailable);

@@ -1,47 +1,150 @@
 //! A pooled connection that is known to be in order when it goes back.
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Database, Pool};
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
 
-use super::error::is_unavailable;
+use tokio::runtime::Handle;
 
-/// A connection on loan. Unless what ran on it has ended in order, it is closed
-/// and not given back: a call that was given up may still wait for an answer
-/// that never comes, and a transaction whose commit failed may still be open.
+use super::error::spoils_connection;
+use crate::clock::monotonic;
+
+const COMMIT: &str = "commit";
+const ROLLBACK: &str = "rollback";
+
+/// A connection of a pool.
+pub(crate) trait Pooled: Debug + Send + 'static {
+    type Connection: Send;
+
+    fn connection(&mut self) -> Result<&mut Self::Connection, sqlx::Error>;
+
+    /// Runs a statement that has no parameters and gives no rows.
+    fn run(&mut self, sql: &'static str) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Waits for the end of what was sent before.
+    fn settle(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Back to the pool. From within a runtime only.
+    fn give_back(self);
+
+    /// Closed at once, without a farewell that a dead peer would not hear.
+    fn discard(self);
+}
+
+/// A connection on loan. It goes back to its pool when it is dropped.
+///
+/// Where a statement was given up, or a transaction is open, a task waits for the
+/// answer and undoes the transaction first. It waits no longer than a statement
+/// may take; then the connection is closed. So a caller that leaves costs no
+/// connection, and a server that no longer answers holds none.
 #[derive(Debug)]
-pub(crate) struct Lease<DB: Database>(Option<PoolConnection<DB>>);
+pub(crate) struct Lease<P: Pooled> {
+    /// `None` once it was given away.
+    held: Option<P>,
+    state: State,
+    in_transaction: bool,
+    /// The longest that a statement may take.
+    limit: Duration,
+}
 
-impl<DB: Database> Lease<DB> {
-    pub(crate) async fn from(pool: &Pool<DB>) -> Result<Self, sqlx::Error> {
-        pool.acquire()
-            .await
-            .map(|connection| Self(Some(connection)))
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Ready,
+    /// A statement runs since then, or was given up.
+    Busy(Instant),
+    /// The connection is of no use any more.
+    Spoiled,
+}
+
+impl<P: Pooled> Lease<P> {
+    pub(super) fn of(held: P, limit: Duration) -> Self {
+        Self {
+            held: Some(held),
+            state: State::Ready,
+            in_transaction: false,
+            limit,
+        }
     }
 
-    pub(crate) fn connection(&mut self) -> Result<&mut DB::Connection, sqlx::Error> {
-        self.0.as_deref_mut().ok_or(sqlx::Error::WorkerCrashed)
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
     }
 
-    /// Runs one statement, and gives the connection back after it.
-    pub(crate) async fn once<T>(
-        mut self,
-        statement: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, sqlx::Error>,
-    ) -> Result<T, sqlx::Error> {
-        let outcome = statement(self.connection()?).await;
-        if !outcome.as_ref().is_err_and(is_unavailable) {
-            self.give_back();
+    /// The connection, for a statement that ends with [`Lease::ended`] or is
+    /// given up.
+    pub(crate) fn start(&mut self) -> Result<&mut P::Connection, sqlx::Error> {
+        self.busy()?.connection()
+    }
+
+    /// What a statement came to.
+    pub(crate) fn ended<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        match &outcome {
+            Err(error) if spoils_connection(error) => self.state = State::Spoiled,
+            Ok(_) | Err(sqlx::Error::Database(_)) => self.state = State::Ready,
+            // Such as a row that cannot be read: more of them may follow.
+            Err(_) => {}
         }
         outcome
     }
 
-    pub(super) fn give_back(mut self) {
-        drop(self.0.take());
+    /// Begins a transaction, which is undone unless it is committed.
+    pub(super) async fn begin(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        // Whether it has begun is not known before the answer.
+        self.in_transaction = true;
+        let begun = self.busy()?.run(sql).await;
+        self.ended(begun)
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        let committed = self.busy()?.run(COMMIT).await;
+        self.ended(committed)?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    fn busy(&mut self) -> Result<&mut P, sqlx::Error> {
+        self.state = State::Busy(monotonic());
+        self.held.as_mut().ok_or(sqlx::Error::WorkerCrashed)
+    }
+
+    /// How long to wait for the connection to be in order; `None` when it is.
+    fn disorder(&self) -> Option<Duration> {
+        match self.state {
+            State::Ready => self.in_transaction.then_some(self.limit),
+            State::Busy(since) => {
+                let taken = monotonic().duration_since(since);
+                Some(self.limit.saturating_sub(taken))
+            }
+            State::Spoiled => Some(Duration::ZERO),
+        }
     }
 }
 
-/// Leaves the pool at once, without a farewell that a dead peer would not hear.
-impl<DB: Database> Drop for Lease<DB> {
+impl<P: Pooled> Drop for Lease<P> {
     fn drop(&mut self) {
-        drop(self.0.take().map(PoolConnection::detach));
+        let Some(held) = self.held.take() else { return };
+        let Ok(runtime) = Handle::try_current() else {
+            return held.discard();
+        };
+        match self.disorder() {
+            None => held.give_back(),
+            Some(Duration::ZERO) => held.discard(),
+            Some(limit) => {
+                runtime.spawn(put_in_order(held, self.in_transaction, limit));
+            }
+        }
+    }
+}
+
+async fn put_in_order<P: Pooled>(mut held: P, in_transaction: bool, limit: Duration) {
+    let work = async {
+        if in_transaction {
+            held.run(ROLLBACK).await
+        } else {
+            held.settle().await
+        }
+    };
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(())) => held.give_back(),
+        _ => held.discard(),
     }
 }

@@ -112,7 +112,7 @@ impl Db {
             Self::Sqlite(db) => {
                 let options = db.readers.connect_options();
                 let options = (*options).clone().pragma("query_only", "off");
-                let connect = bounded("connect", options.connect());
+                let connect = bounded(db.limit(), "connect", options.connect());
                 let mut connection = connect.await?;
                 // sqlx takes no lock on SQLite; this transaction is the lock.
                 let begin = connection.begin_with("begin immediate");
@@ -125,7 +125,7 @@ impl Db {
                     .map_err(|error| StoreError::new("migrate", &error))?;
                 // Or a process that ends now leaves its changes in the journal,
                 // where a copy of the file would miss them.
-                bounded("close", connection.close()).await?;
+                bounded(db.limit(), "close", connection.close()).await?;
             }
             Self::Postgres(db) => {
                 let mut connection = db.connect().await?;
@@ -141,6 +141,8 @@ impl Db {
                 clear.map_err(|error| StoreError::new("migrate", &error))?;
                 let commit = tx.commit().await;
                 commit.map_err(|error| StoreError::new("migrate", &error))?;
+                // Or it is still counted when the pool wants its own.
+                bounded(db.limit(), "close", connection.close()).await?;
             }
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! and runs through [`read!`] or [`write!`], which name the operation for the log and
 //! bound its time.
 
+mod connections;
 mod error;
 mod lease;
 mod migrations;
@@ -19,27 +20,25 @@ mod url;
 use std::future::Future;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions, Sqlite};
+use sqlx::{ConnectOptions, Connection as _, Sqlite, SqliteConnection};
 
 pub use self::error::StoreError;
 pub(crate) use self::lease::Lease;
+use self::lease::Pooled;
 pub use self::migrations::{MigrationState, MigrationStatus, SchemaError};
 pub(crate) use self::postgres::{PostgresDb, PostgresTx, again};
 pub use self::server::DatabaseServer;
 use self::session::Session;
 use self::url::Target;
 pub use self::url::{DatabaseUrl, InvalidDatabaseUrl, TlsUse};
-
-/// The longest that one statement may take, the wait for a connection included.
-/// A frozen database costs a request this much and no more.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
+use crate::settings::DatabaseConnections;
 
 /// SQLite reads in parallel; more connections than cores only wait in turn.
 const SQLITE_READERS: u32 = 4;
 
 const BEGIN_IMMEDIATE: &str = "begin immediate";
-const COMMIT: &str = "commit";
 
 /// The database: cheap to clone, connected at first use.
 #[derive(Clone, Debug)]
@@ -52,30 +51,49 @@ pub(crate) enum Db {
 /// wait in our fair queue instead of in SQLite's busy loop.
 #[derive(Clone, Debug)]
 pub(crate) struct SqliteDb {
-    pub(crate) readers: SqlitePool,
+    readers: SqlitePool,
     writer: SqlitePool,
+    limit: Duration,
+}
+
+/// How a database is used, as far as the settings say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Use {
+    /// The most connections to a server.
+    pub(crate) connections: Option<DatabaseConnections>,
+    /// The longest that one call may take, the wait for a connection included. A
+    /// frozen database costs a request this much and no more.
+    pub(crate) limit: Duration,
 }
 
 /// A transaction that changes nothing until [`Tx::commit`].
 #[derive(Debug)]
 pub(crate) enum Tx {
-    Sqlite(Lease<Sqlite>),
+    Sqlite(Lease<PoolConnection<Sqlite>>),
     Postgres(PostgresTx),
 }
 
 impl Db {
-    pub(crate) fn new(url: &DatabaseUrl) -> Self {
+    pub(crate) fn new(url: &DatabaseUrl, how: Use) -> Self {
         match url.target() {
-            Target::Sqlite(file) => Self::Sqlite(SqliteDb::new(file)),
-            Target::Postgres(server) => Self::Postgres(PostgresDb::new(server)),
+            Target::Sqlite(file) => Self::Sqlite(SqliteDb::new(file, how.limit)),
+            Target::Postgres(server) => Self::Postgres(PostgresDb::new(server, how)),
         }
     }
 
     /// The longest that a call which begins now may take.
     pub(crate) fn patience(&self) -> Duration {
         match self {
-            Self::Sqlite(_) => STATEMENT_TIMEOUT,
+            Self::Sqlite(db) => db.limit,
             Self::Postgres(db) => db.patience(),
+        }
+    }
+
+    /// The longest that one call may take where the database is awake.
+    fn limit(&self) -> Duration {
+        match self {
+            Self::Sqlite(db) => db.limit,
+            Self::Postgres(db) => db.limit(),
         }
     }
 
@@ -87,13 +105,11 @@ impl Db {
             Self::Postgres(db) => return db.begin().await.map(Tx::Postgres),
         };
         let begin = async {
-            let mut lease = Lease::from(&db.writer).await?;
-            sqlx::raw_sql(BEGIN_IMMEDIATE)
-                .execute(lease.connection()?)
-                .await?;
+            let mut lease = Lease::of(db.writer.acquire().await?, db.limit);
+            lease.begin(BEGIN_IMMEDIATE).await?;
             Ok(Tx::Sqlite(lease))
         };
-        bounded("begin", begin).await
+        bounded(db.limit, "begin", begin).await
     }
 
     /// Closes every connection after what runs on it has finished, and waits
@@ -109,14 +125,23 @@ impl Db {
             }
             Ok(())
         };
-        if let Err(error) = bounded("close", close).await {
+        if let Err(error) = bounded(self.limit(), "close", close).await {
             tracing::warn!(%error, "the database did not say goodbye");
         }
     }
 }
 
 impl SqliteDb {
-    fn new(file: &SqliteConnectOptions) -> Self {
+    pub(crate) async fn read(&self) -> Result<Lease<PoolConnection<Sqlite>>, sqlx::Error> {
+        let reader = self.readers.acquire().await?;
+        Ok(Lease::of(reader, self.limit))
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    fn new(file: &SqliteConnectOptions, limit: Duration) -> Self {
         let pool = || {
             SqlitePoolOptions::new()
                 // A file does not go away like a server does, and the ping
@@ -124,33 +149,64 @@ impl SqliteDb {
                 .test_before_acquire(false)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                .acquire_timeout(STATEMENT_TIMEOUT)
+                .acquire_timeout(limit)
         };
-        let file = file.clone().disable_statement_logging();
+        let file = file.clone().busy_timeout(limit);
+        let file = file.disable_statement_logging();
         Self {
             readers: pool()
                 .max_connections(SQLITE_READERS)
                 .connect_lazy_with(file.clone().pragma("query_only", "on")),
             writer: pool().max_connections(1).connect_lazy_with(file),
+            limit,
         }
     }
 }
 
+impl Pooled for PoolConnection<Sqlite> {
+    type Connection = SqliteConnection;
+
+    fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        Ok(self)
+    }
+
+    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        let ran = sqlx::raw_sql(sql).execute(&mut **self).await;
+        ran.map(|_| ())
+    }
+
+    async fn settle(&mut self) -> Result<(), sqlx::Error> {
+        self.ping().await
+    }
+
+    fn give_back(self) {
+        drop(self);
+    }
+
+    fn discard(self) {
+        drop(self.detach());
+    }
+}
+
 impl Tx {
+    pub(crate) fn limit(&self) -> Duration {
+        match self {
+            Self::Sqlite(lease) => lease.limit(),
+            Self::Postgres(tx) => tx.limit(),
+        }
+    }
+
     /// Makes the changes last. Dropping a `Tx` without this, or when it fails,
-    /// undoes them by closing the connection.
+    /// undoes them.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let limit = self.limit();
         let commit = async {
             match self {
-                Self::Sqlite(mut lease) => {
-                    sqlx::raw_sql(COMMIT).execute(lease.connection()?).await?;
-                    lease.give_back();
-                }
-                Self::Postgres(tx) => tx.commit().await?,
+                Self::Sqlite(lease) => lease.commit().await,
+                Self::Postgres(tx) => tx.commit().await,
             }
-            Ok(())
         };
-        bounded("commit", commit).await
+        bounded(limit, "commit", commit).await
     }
 }
 
@@ -160,10 +216,11 @@ impl Tx {
 /// each of its calls, once for each function that it passes through, for as long
 /// as the request waits to be hashed.
 pub(crate) fn bounded<T>(
+    limit: Duration,
     operation: &'static str,
     call: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> impl Future<Output = Result<T, StoreError>> {
-    let bounded = tokio::time::timeout(STATEMENT_TIMEOUT, Box::pin(call));
+    let bounded = tokio::time::timeout(limit, Box::pin(call));
     async move {
         match bounded.await {
             Ok(outcome) => outcome.map_err(|error| StoreError::new(operation, &error)),
@@ -184,18 +241,19 @@ macro_rules! read {
         match $db {
             $crate::db::Db::Sqlite(db) => {
                 let read = async {
-                    let lease = $crate::db::Lease::from(&db.readers).await?;
-                    lease.once(async |$connection| $statement.await).await
+                    let mut lease = db.read().await?;
+                    let $connection = lease.start()?;
+                    let row = $statement.await;
+                    lease.ended(row)
                 };
-                $crate::db::bounded($operation, read).await
+                $crate::db::bounded(db.limit(), $operation, read).await
             }
             $crate::db::Db::Postgres(db) => {
                 let read = $crate::db::again!(db, async {
                     let mut reading = db.read().await?;
                     let $connection = reading.session()?;
-                    let row = $statement.await?;
-                    reading.end().await?;
-                    Ok(row)
+                    let row = $statement.await;
+                    reading.end(row).await
                 });
                 db.bounded($operation, read).await
             }
@@ -206,15 +264,17 @@ macro_rules! read {
 /// As [`read!`], for writes on `&mut Tx`.
 macro_rules! write {
     ($tx:expr, $operation:literal, |$connection:ident| $statement:expr) => {
-        $crate::db::bounded($operation, async {
+        $crate::db::bounded($tx.limit(), $operation, async {
             match $tx {
                 $crate::db::Tx::Sqlite(lease) => {
-                    let $connection = lease.connection()?;
-                    $statement.await
+                    let $connection = lease.start()?;
+                    let row = $statement.await;
+                    lease.ended(row)
                 }
                 $crate::db::Tx::Postgres(tx) => {
                     let $connection = tx.session()?;
-                    $statement.await
+                    let row = $statement.await;
+                    tx.ended(row)
                 }
             }
         })

@@ -2,33 +2,26 @@
 //! sessions may be shared out by a pooler.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Postgres, Row};
+use sqlx::postgres::PgConnection;
+use sqlx::{ConnectOptions, Row};
 use tokio::sync::OnceCell;
 
-use super::error::{is_lost, is_unavailable};
+use super::connections::{Connections, PooledConnection};
+use super::error::{is_full, is_lost, is_unavailable};
 use super::postgres_url::PostgresServer;
-use super::{Lease, STATEMENT_TIMEOUT, Session, StoreError};
+use super::{Lease, Session, StoreError, Use};
 use crate::clock::monotonic;
-
-/// Connections a server keeps at most. Sign-ins are bounded by hashing long
-/// before they are bounded by this.
-const CONNECTIONS: u32 = 20;
+use crate::settings::DatabaseConnections;
 
 /// The longest that a call waits while the database may have to wake up first.
 const WAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A database that has answered within this time is awake.
 const AWAKE_FOR: Duration = Duration::from_secs(30);
-
-/// A connection that nobody has used for so long is closed by us. Databases that
-/// go to sleep do so after five minutes or more, and take their connections with
-/// them.
-const IDLE_TIMEOUT: Duration = Duration::from_mins(4);
 
 /// Before each try after the first, while a database wakes up. It may let in
 /// nobody, or hang up on whoever it has let in.
@@ -40,11 +33,18 @@ const WAKING: [Duration; 5] = [
     Duration::from_millis(800),
 ];
 
+/// Before each try after the first, while the server gives no connection: one
+/// that was just closed may still be counted.
+const FULL: [Duration; 5] = WAKING;
+
+/// Before the next question whether a pooler is at work, after one without an
+/// answer.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(30);
+
 /// A connection that was lost is replaced at once.
 const AWAKE: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
 const BEGIN: &str = "begin";
-const COMMIT: &str = "commit";
 const WHICH_SESSION: &str = "select pid as session, \
     (extract(epoch from backend_start) * 1000000)::bigint as began, \
     (extract(epoch from clock_timestamp()) * 1000000)::bigint as now \
@@ -53,7 +53,8 @@ const WHICH_SESSION: &str = "select pid as session, \
 /// A pool of connections, and what we know of whatever is at their other end.
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresDb {
-    pool: PgPool,
+    pool: Connections,
+    limit: Duration,
     known: Arc<Known>,
 }
 
@@ -63,9 +64,10 @@ struct Known {
     /// whichever session is free.
     is_pooled: OnceCell<bool>,
     contact: Mutex<Contact>,
-    /// How many more connections are asked before they are used whether they
-    /// still live: as many as there can be, each time that one did not.
-    doubts: AtomicU32,
+    /// Whether a task is finding that out.
+    is_asking: AtomicBool,
+    /// When it was last tried without an answer.
+    asked: Mutex<Option<Instant>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,21 +88,21 @@ struct Asked {
 /// A transaction.
 #[derive(Debug)]
 pub(crate) struct PostgresTx {
-    lease: Lease<Postgres>,
+    lease: Lease<PooledConnection>,
     is_pooled: bool,
 }
 
 /// A connection that a statement reads by.
 #[derive(Debug)]
 pub(crate) enum Reading {
-    Alone(Lease<Postgres>),
+    Alone(Lease<PooledConnection>),
     InTransaction(PostgresTx),
 }
 
 /// See [`PostgresDb::pauses`].
 #[derive(Debug)]
 pub(crate) struct Pauses<'a> {
-    known: &'a Known,
+    db: &'a PostgresDb,
     left: &'static [Duration],
 }
 
@@ -123,35 +125,35 @@ macro_rules! again {
 pub(crate) use again;
 
 impl PostgresDb {
-    pub(super) fn new(server: &PostgresServer) -> Self {
+    pub(super) fn new(server: &PostgresServer, how: Use) -> Self {
         let known = Arc::new(Known {
             is_pooled: OnceCell::new_with(server.is_pooled),
             contact: Mutex::new(Contact::Never),
-            doubts: AtomicU32::new(0),
+            is_asking: AtomicBool::new(false),
+            asked: Mutex::new(None),
         });
-        let asked = Arc::clone(&known);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(WAKE_TIMEOUT)
-            .idle_timeout(IDLE_TIMEOUT)
-            // A ping before each statement would be a second way there and back.
-            .test_before_acquire(false)
-            .before_acquire(move |connection, _| {
-                let is_doubted = asked.take_doubt();
-                Box::pin(async move { Ok(!is_doubted || connection.ping().await.is_ok()) })
-            })
-            .connect_lazy_with(server.options.clone().disable_statement_logging());
-        Self { pool, known }
+        let options = server.options.clone().disable_statement_logging();
+        let most = DatabaseConnections::of(how.connections, server.connections);
+        Self {
+            pool: Connections::new(options, most.get()),
+            limit: how.limit,
+            known,
+        }
     }
 
     /// A connection for a statement that changes nothing.
     pub(crate) async fn read(&self) -> Result<Reading, sqlx::Error> {
         // A statement is prepared in one message and run in another. Behind a
         // pooler both reach the same session only within a transaction.
-        if self.is_pooled().await? {
+        if self.is_pooled() {
             return self.begin_once().await.map(Reading::InTransaction);
         }
-        Lease::from(&self.pool).await.map(Reading::Alone)
+        self.lease().await.map(Reading::Alone)
+    }
+
+    async fn lease(&self) -> Result<Lease<PooledConnection>, sqlx::Error> {
+        let connection = self.pool.take(self.patience()).await?;
+        Ok(Lease::of(connection, self.limit))
     }
 
     /// As long as nothing has begun, nothing was done: this too is tried again.
@@ -161,17 +163,27 @@ impl PostgresDb {
     }
 
     async fn begin_once(&self) -> Result<PostgresTx, sqlx::Error> {
-        let is_pooled = self.is_pooled().await?;
-        let mut lease = Lease::from(&self.pool).await?;
-        sqlx::raw_sql(BEGIN).execute(lease.connection()?).await?;
+        let is_pooled = self.is_pooled();
+        let mut lease = self.lease().await?;
+        lease.begin(BEGIN).await?;
         Ok(PostgresTx { lease, is_pooled })
     }
 
     /// A connection of its own. The pool would try again and again, and then say
     /// only that it has waited too long.
     pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
-        let options = self.pool.connect_options();
-        let connect = again!(self, options.connect());
+        let options = self.pool.options();
+        let connect = again!(self, async {
+            let mut pauses = FULL.iter();
+            loop {
+                let outcome = options.connect().await;
+                let is_full = outcome.as_ref().is_err_and(is_full);
+                match pauses.next().filter(|_| is_full) {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => break outcome,
+                }
+            }
+        });
         self.bounded("connect", connect).await
     }
 
@@ -179,37 +191,65 @@ impl PostgresDb {
         self.pool.close().await;
     }
 
-    /// Whether a pooler is at work. Found out once.
-    pub(super) async fn is_pooled(&self) -> Result<bool, sqlx::Error> {
-        let find_out = || self.shares_sessions();
-        let found = self.known.is_pooled.get_or_try_init(find_out).await;
-        found.copied()
+    /// Whether a pooler is at work. Until that is known, we act as if there were
+    /// one, which is right in either case.
+    fn is_pooled(&self) -> bool {
+        if let Some(known) = self.known.is_pooled.get() {
+            return *known;
+        }
+        if self.known.may_ask() {
+            let db = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = db.find_out().await {
+                    tracing::debug!(%error, "whether a pooler is at work is not known yet");
+                }
+                db.known.has_asked();
+            });
+        }
+        true
+    }
+
+    /// Whether a pooler is at work; `None` where that cannot be found out now.
+    pub(super) async fn find_out(&self) -> Result<Option<bool>, sqlx::Error> {
+        if let Some(known) = self.known.is_pooled.get() {
+            return Ok(Some(*known));
+        }
+        let asking = tokio::time::timeout(self.patience(), self.shares_sessions());
+        let found = asking.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        if let Some(found) = found {
+            // Another task may have found the same.
+            self.known.is_pooled.set(found).unwrap_or_default();
+        }
+        Ok(found)
     }
 
     /// Whether transactions of one connection may run in several sessions. A
     /// connection to the server itself begins a session that nobody else has, and
-    /// keeps it.
-    async fn shares_sessions(&self) -> Result<bool, sqlx::Error> {
-        let mut ours = Lease::from(&self.pool).await?;
-        let before = Asked::by(ours.connection()?).await?;
-        let mut other = self.pool.connect_options().connect().await?;
+    /// keeps it. `None` where there may be no second connection.
+    async fn shares_sessions(&self) -> Result<Option<bool>, sqlx::Error> {
+        let mut ours = self.lease().await?;
+        let before = Asked::by(&mut ours).await?;
+        let Some(other) = self.pool.another().await? else {
+            return Ok(None);
+        };
+        let mut other = Lease::of(other, self.limit);
         // Not in turn: a pooler that gives out its sessions in turn would give
         // each the same one again.
         let others_before = Asked::by(&mut other).await?;
         let others_after = Asked::by(&mut other).await?;
-        let after = Asked::by(ours.connection()?).await?;
-        other.close().await?;
-        ours.give_back();
-        Ok(others_before.began <= before.now
-            || others_before.session == before.session
-            || others_before.session != others_after.session
-            || before.session != after.session)
+        let after = Asked::by(&mut ours).await?;
+        Ok(Some(
+            others_before.began <= before.now
+                || others_before.session == before.session
+                || others_before.session != others_after.session
+                || before.session != after.session,
+        ))
     }
 
     /// The pauses between the tries of a call that may be made again.
     pub(crate) fn pauses(&self) -> Pauses<'_> {
         Pauses {
-            known: &self.known,
+            db: self,
             left: if self.known.may_sleep() {
                 &WAKING
             } else {
@@ -220,10 +260,14 @@ impl PostgresDb {
 
     pub(super) fn patience(&self) -> Duration {
         if self.known.may_sleep() {
-            WAKE_TIMEOUT
+            WAKE_TIMEOUT.max(self.limit)
         } else {
-            STATEMENT_TIMEOUT
+            self.limit
         }
+    }
+
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// As [`bounded`](super::bounded), but gives a database that may sleep the
@@ -250,19 +294,24 @@ impl Pauses<'_> {
         if !error.is_some_and(is_lost) {
             return None;
         }
-        self.known.doubts.store(CONNECTIONS, Ordering::Relaxed);
+        self.db.pool.doubt_idle();
         self.left = left;
         Some(*pause)
     }
 }
 
 impl Known {
-    fn take_doubt(&self) -> bool {
-        let take = |doubts: u32| doubts.checked_sub(1);
-        let took = self
-            .doubts
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        took.is_ok()
+    /// Whether to find out now whether a pooler is at work: by one task at a
+    /// time, and not again at once.
+    fn may_ask(&self) -> bool {
+        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_early = |at: Instant| monotonic().duration_since(at) < BETWEEN_QUESTIONS;
+        !asked.is_some_and(is_early) && !self.is_asking.swap(true, Ordering::Relaxed)
+    }
+
+    fn has_asked(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(monotonic());
+        self.is_asking.store(false, Ordering::Relaxed);
     }
 
     /// Whether nobody has spoken to the database lately. One that was lost is
@@ -289,20 +338,23 @@ impl Reading {
     pub(crate) fn session(&mut self) -> Result<Session<'_>, sqlx::Error> {
         match self {
             Self::Alone(lease) => Ok(Session {
-                connection: lease.connection()?,
+                connection: lease.start()?,
                 is_ours: true,
             }),
             Self::InTransaction(tx) => tx.session(),
         }
     }
 
-    /// Gives the connection back, which is closed where this is not reached.
-    pub(crate) async fn end(self) -> Result<(), sqlx::Error> {
+    /// What the statement came to. The connection goes back.
+    pub(crate) async fn end<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match self {
-            Self::Alone(lease) => lease.give_back(),
-            Self::InTransaction(tx) => tx.commit().await?,
+            Self::Alone(mut lease) => lease.ended(outcome),
+            Self::InTransaction(mut tx) => {
+                let row = tx.ended(outcome)?;
+                tx.commit().await?;
+                Ok(row)
+            }
         }
-        Ok(())
     }
 }
 
@@ -310,21 +362,27 @@ impl PostgresTx {
     pub(crate) fn session(&mut self) -> Result<Session<'_>, sqlx::Error> {
         Ok(Session {
             is_ours: !self.is_pooled,
-            connection: self.lease.connection()?,
+            connection: self.lease.start()?,
         })
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        let connection = self.lease.connection()?;
-        sqlx::raw_sql(COMMIT).execute(connection).await?;
-        self.lease.give_back();
-        Ok(())
+    pub(crate) fn ended<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        self.lease.ended(outcome)
+    }
+
+    pub(super) fn limit(&self) -> Duration {
+        self.lease.limit()
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.lease.commit().await
     }
 }
 
 impl Asked {
-    async fn by(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
-        let row = sqlx::raw_sql(WHICH_SESSION).fetch_one(connection).await?;
+    async fn by(lease: &mut Lease<PooledConnection>) -> Result<Self, sqlx::Error> {
+        let asked = sqlx::raw_sql(WHICH_SESSION).fetch_one(lease.start()?).await;
+        let row = lease.ended(asked)?;
         Ok(Self {
             session: row.try_get("session")?,
             began: row.try_get("began")?,

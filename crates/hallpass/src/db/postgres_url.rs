@@ -1,9 +1,13 @@
 //! `postgres://…`, read as `hallpass-rls` reads it.
 
-use hallpass_rls::{InvalidPostgresUrl, PostgresUrl};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use hallpass_rls::PostgresUrl;
 use sqlx::postgres::PgConnectOptions;
 
 use super::url::InvalidDatabaseUrl;
+use crate::settings::DatabaseConnections;
 
 /// A server of PostgreSQL, or a pooler before one.
 #[derive(Clone)]
@@ -12,6 +16,8 @@ pub(super) struct PostgresServer {
     /// Whether a pooler gives each transaction another session; `None` where
     /// only the server can tell.
     pub(super) is_pooled: Option<bool>,
+    /// The most connections.
+    pub(super) connections: Option<DatabaseConnections>,
 }
 
 impl PostgresServer {
@@ -20,17 +26,35 @@ impl PostgresServer {
         Ok(Self {
             options: url.options().clone().application_name("hallpass"),
             is_pooled: url.is_pooled(),
+            connections: url
+                .connections()
+                .and_then(|limit| DatabaseConnections::new(limit).ok()),
         })
+    }
+
+    /// The folder of a local socket.
+    pub(super) fn socket(&self) -> Option<&Path> {
+        let options = &self.options;
+        let by_host = Some(options.get_host()).filter(|host| host.starts_with('/'));
+        let socket = options.get_socket().map(PathBuf::as_path);
+        socket.or_else(|| by_host.map(Path::new))
     }
 }
 
-impl From<InvalidPostgresUrl> for InvalidDatabaseUrl {
-    fn from(fault: InvalidPostgresUrl) -> Self {
-        match fault {
-            InvalidPostgresUrl::Parameter => Self::Parameter,
-            InvalidPostgresUrl::ChannelBinding => Self::ChannelBinding,
-            InvalidPostgresUrl::Pgbouncer => Self::Pgbouncer,
-            _ => Self::Syntax,
+/// Without user and password.
+impl fmt::Display for PostgresServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options = &self.options;
+        let (host, port) = (options.get_host(), options.get_port());
+        let database = options.get_database().map(|name| format!("/{name}"));
+        let database = database.unwrap_or_default();
+        match self.socket() {
+            Some(folder) => {
+                let folder = folder.display();
+                write!(f, "postgres://{database}?host={folder}&port={port}")
+            }
+            None if host.contains(':') => write!(f, "postgres://[{host}]:{port}{database}"),
+            None => write!(f, "postgres://{host}:{port}{database}"),
         }
     }
 }
@@ -40,28 +64,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_keeps_its_reason() {
-        let fault = |parameters: &str| {
-            PostgresServer::parse(&format!("postgres://ann:pw@db.example.com/x?{parameters}")).err()
-        };
-        for (parameters, reason) in [
-            (
-                "channel_binding=Require",
-                InvalidDatabaseUrl::ChannelBinding,
-            ),
-            ("pgbouncer=1", InvalidDatabaseUrl::Pgbouncer),
-            ("sslmodus=require", InvalidDatabaseUrl::Parameter),
-            ("sslmode=maybe", InvalidDatabaseUrl::Syntax),
-        ] {
-            assert_eq!(fault(parameters), Some(reason), "{parameters}");
-        }
-        assert_eq!(fault("connect_timeout=10"), None);
-    }
-
-    #[test]
-    fn the_server_is_told_who_connects() {
+    fn server_names_hallpass_and_its_pooler() {
         let server = PostgresServer::parse("postgres://db.example.com/x?pgbouncer=true").unwrap();
         assert_eq!(server.options.get_application_name(), Some("hallpass"));
         assert_eq!(server.is_pooled, Some(true));
+    }
+
+    #[test]
+    fn display_shows_place_without_login() {
+        for (url, shown) in [
+            (
+                "postgres://ann:pw@db.example.com/x",
+                "postgres://db.example.com:5432/x",
+            ),
+            ("postgres://ann:pw@[::1]:6543/x", "postgres://[::1]:6543/x"),
+            (
+                "postgres://ann:pw@/x?host=/run/postgresql&port=5433",
+                "postgres:///x?host=/run/postgresql&port=5433",
+            ),
+        ] {
+            assert_eq!(PostgresServer::parse(url).unwrap().to_string(), shown);
+        }
     }
 }

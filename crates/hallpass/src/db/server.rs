@@ -42,9 +42,13 @@ impl Db {
             };
             let mut server: DatabaseServer = sqlx::query_as(SERVER).fetch_one(session).await?;
             tx.commit().await?;
-            server.pooled = db.is_pooled().await?;
+            // Before the pool takes its own: there may be few.
+            connection.close().await?;
+            let found = db.find_out().await;
+            // With a single connection there is nothing to compare.
+            server.pooled = found.ok().flatten().unwrap_or_default();
             Ok(server)
         };
-        bounded("server", server).await.map(Some)
+        bounded(db.limit(), "server", server).await.map(Some)
     }
 }

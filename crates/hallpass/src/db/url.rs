@@ -7,6 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use hallpass_rls::{InvalidPostgresUrl, PostgresUrl};
 use sqlx::postgres::PgSslMode;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
@@ -45,28 +46,36 @@ pub enum InvalidDatabaseUrl {
     /// Neither scheme.
     #[error("must begin with sqlite:// or postgres://")]
     Scheme,
+    /// A scheme that names a driver, such as `postgresql+asyncpg`.
+    #[error("must begin with sqlite:// or postgres://, without the name of a driver")]
+    Driver,
+    /// `file:`, by which Prisma and SQLite's own shell name a file.
+    #[error("must begin with sqlite: in place of file:")]
+    File,
+    /// More than a URL.
+    #[error("must be the URL alone, without quotes and without psql before it")]
+    Quotes,
+    /// `host=… dbname=…`.
+    #[error("must be a URL, not keywords and values: postgres://USER:PASSWORD@HOST:PORT/DBNAME")]
+    Keywords,
     /// SQLite in memory.
     #[error("names a database in memory, which loses every account at exit; name a file")]
     InMemory,
     /// No file name after `sqlite://`.
     #[error("must name a file: sqlite://hallpass.db")]
     NoFile,
-    /// A part of the URL cannot be read.
-    #[error(
-        "cannot be read as a database URL; special characters in user and password must be percent-encoded"
-    )]
+    /// SQLite: a `%` that begins no escape.
+    #[error("cannot be read as a database URL; % itself is written %25, and ? %3F")]
     Syntax,
-    /// PostgreSQL: a parameter that nobody here reads.
-    #[error(
-        "has a parameter that Hallpass does not know; docs/operations.md names those that it does"
-    )]
-    Parameter,
-    /// PostgreSQL: what the certificate is checked for.
-    #[error("must say channel_binding=require, prefer or disable, or not name it")]
-    ChannelBinding,
-    /// PostgreSQL: whether a pooler stands before it.
-    #[error("must say pgbouncer=true or false, or not name it")]
-    Pgbouncer,
+    /// SQLite: a parameter that is not known.
+    #[error("has a parameter that is not known here: {0}; of SQLite's, only mode is")]
+    SqliteParameter(String),
+    /// SQLite: how the file is opened.
+    #[error("must say mode=rwc or mode=rw, or not name it, since accounts are written")]
+    SqliteMode,
+    /// PostgreSQL: a part that breaks a rule.
+    #[error(transparent)]
+    Postgres(#[from] InvalidPostgresUrl),
 }
 
 impl DatabaseUrl {
@@ -78,8 +87,8 @@ impl DatabaseUrl {
         if text.starts_with("sqlite:") {
             return sqlite(text, folder);
         }
-        if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
-            return Err(InvalidDatabaseUrl::Scheme);
+        if !PostgresUrl::has_scheme(text) {
+            return Err(no_scheme(text));
         }
         let server = PostgresServer::parse(text)?;
         Ok(Self(Target::Postgres(Box::new(server))))
@@ -134,7 +143,7 @@ impl DatabaseUrl {
             return None;
         };
         let options = &server.options;
-        if options.get_socket().is_some() || options.get_host().starts_with('/') {
+        if server.socket().is_some() {
             return None;
         }
         let tls = match options.get_ssl_mode() {
@@ -146,11 +155,39 @@ impl DatabaseUrl {
     }
 }
 
+/// What a text that begins with neither scheme may be. Nothing of it is shown.
+fn no_scheme(text: &str) -> InvalidDatabaseUrl {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    let ours = ["postgres", "sqlite"].map(|name| scheme.to_ascii_lowercase().contains(name));
+    if text.starts_with(['"', '\'', '`']) || text.starts_with("psql ") {
+        InvalidDatabaseUrl::Quotes
+    } else if text.starts_with("file:") {
+        InvalidDatabaseUrl::File
+    } else if scheme.contains('=') || (scheme.is_empty() && text.contains('=')) {
+        InvalidDatabaseUrl::Keywords
+    } else if ours.contains(&true) {
+        InvalidDatabaseUrl::Driver
+    } else {
+        InvalidDatabaseUrl::Scheme
+    }
+}
+
 fn sqlite(text: &str, folder: &Path) -> Result<DatabaseUrl, InvalidDatabaseUrl> {
     if text.contains(":memory:") || text.contains("mode=memory") {
         return Err(InvalidDatabaseUrl::InMemory);
     }
-    let options = SqliteConnectOptions::from_str(text).map_err(|_| InvalidDatabaseUrl::Syntax)?;
+    let (file, parameters) = text.split_once('?').unwrap_or((text, ""));
+    for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=').unwrap_or((pair, "")) {
+            ("mode", "rwc" | "rw") => {}
+            ("mode", _) => return Err(InvalidDatabaseUrl::SqliteMode),
+            (other, _) => {
+                let shown = other.escape_debug().take(40).collect();
+                return Err(InvalidDatabaseUrl::SqliteParameter(shown));
+            }
+        }
+    }
+    let options = SqliteConnectOptions::from_str(file).map_err(|_| InvalidDatabaseUrl::Syntax)?;
     if options.get_filename().as_os_str().is_empty() {
         return Err(InvalidDatabaseUrl::NoFile);
     }
@@ -174,18 +211,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Target::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
-            Target::Postgres(server) => {
-                let options = &server.options;
-                write!(
-                    f,
-                    "postgres://{}:{}",
-                    options.get_host(),
-                    options.get_port()
-                )?;
-                options
-                    .get_database()
-                    .map_or(Ok(()), |name| write!(f, "/{name}"))
-            }
+            Target::Postgres(server) => server.fmt(f),
         }
     }
 }

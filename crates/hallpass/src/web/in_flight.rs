@@ -47,6 +47,7 @@ pub(super) async fn limit(
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::sync::Arc;
     use std::task::{Context, Poll, Waker};
 
     use axum::Router;
@@ -54,6 +55,7 @@ mod tests {
     use axum::extract::ConnectInfo;
     use axum::http::StatusCode;
     use axum::routing::get;
+    use tokio::sync::Notify;
     use tower::ServiceExt;
 
     use super::*;
@@ -74,8 +76,10 @@ mod tests {
         let database = DatabaseUrl::sqlite_file("never-opened.db");
         let settings = Settings::new(PublicUrl::default(), secret, database);
         let hallpass = Hallpass::new(settings).unwrap();
+        let sign = Arc::new(Notify::new());
+        let waits = Arc::clone(&sign);
         let router = Router::new()
-            .route("/waits", get(std::future::pending::<()>))
+            .route("/waits", get(async move || waits.notified().await))
             .route(HEALTHZ, get(|| async {}));
         let router = layers::wrap(router, &hallpass).with_state(hallpass);
         let ask = |path, peer| Box::pin(router.clone().oneshot(request(path, peer)));
@@ -95,7 +99,8 @@ mod tests {
         let mut other = ask("/waits", "203.0.113.1:4711");
         assert!(matches!(other.as_mut().poll(&mut context), Poll::Pending));
 
-        drop(waiting.pop());
+        sign.notify_one();
+        assert_eq!(waiting.remove(0).await.unwrap().status(), StatusCode::OK);
         let mut admitted = ask("/waits", "192.0.2.1:4712");
         assert!(matches!(
             admitted.as_mut().poll(&mut context),

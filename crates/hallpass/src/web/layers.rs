@@ -19,6 +19,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::in_flight;
 use super::page::Reader;
 use super::request::{self, X_REQUEST_ID};
+use super::to_end::ToEndLayer;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::settings::Settings;
@@ -27,13 +28,15 @@ use crate::settings::Settings;
 const JSON_POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// From the outside in: the request has its id and its line in the log, the
-/// headers are set, a refusal becomes a page where a person reads it, CORS is answered, and a panic becomes a 500.
+/// From the outside in: a request that has begun runs to its end, it has its id
+/// and its line in the log, the headers are set, a refusal becomes a page where a
+/// person reads it, CORS is answered, and a panic becomes a 500.
 ///
 /// Put together as one layer: of four, the router would box and clone each for
 /// every request.
 pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hallpass> {
     let layers = ServiceBuilder::new()
+        .layer(ToEndLayer)
         .layer(middleware::from_fn_with_state(
             hallpass.clone(),
             request::around,

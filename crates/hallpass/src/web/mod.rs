@@ -14,6 +14,7 @@ mod layers;
 mod openapi;
 pub(crate) mod page;
 pub(crate) mod request;
+mod to_end;
 
 use axum::Router;
 use axum::routing::any;

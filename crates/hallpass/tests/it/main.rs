@@ -17,6 +17,7 @@
     reason = "tests run SQL of their own, and are told of PostgreSQL by the environment"
 )]
 
+mod abandoned;
 mod answers;
 mod any_input;
 mod architecture;

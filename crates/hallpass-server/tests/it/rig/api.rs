@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{BETWEEN_LOOKS, PASSWORD, PATIENCE, within};
+use super::{BETWEEN_LOOKS, PASSWORD, PATIENCE, scaled, within};
 
 /// A server's API. Clones share their connections.
 #[derive(Clone)]
@@ -18,13 +18,13 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(port: u16) -> Self {
-        let client = Client::builder().no_proxy().timeout(PATIENCE);
+        let client = Client::builder().no_proxy().timeout(scaled(PATIENCE));
         Self::by(client.build().unwrap(), port)
     }
 
     /// Over HTTP/2 and nothing else.
     pub(crate) fn over_http2(port: u16) -> Self {
-        let client = Client::builder().no_proxy().timeout(PATIENCE);
+        let client = Client::builder().no_proxy().timeout(scaled(PATIENCE));
         Self::by(client.http2_prior_knowledge().build().unwrap(), port)
     }
 

@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
 /// What `make test` has put into the environment.
@@ -91,7 +93,40 @@ impl Cluster {
 
     /// What to set `DATABASE_URL` to.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://hallpass@127.0.0.1:{}/postgres", self.port)
+        self.url_of("hallpass", "postgres")
+    }
+
+    /// As [`Cluster::url`], of another role and its database.
+    pub(crate) fn url_of(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Runs a statement as the superuser.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.execute_by(&self.url(), sql).await;
+    }
+
+    /// As [`Cluster::execute`], in the database `app`.
+    pub(crate) async fn execute_in_app(&self, sql: &str) {
+        self.execute_by(&self.url_of("hallpass", "app"), sql).await;
+    }
+
+    async fn execute_by(&self, url: &str, sql: &str) {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection);
+        done.await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.unwrap();
+    }
+
+    /// The one number of a query.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        let number = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection);
+        let number = number
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.unwrap();
+        number
     }
 
     /// What signs the server's certificate.

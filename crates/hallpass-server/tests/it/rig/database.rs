@@ -133,6 +133,14 @@ impl Database {
         Lock(connection)
     }
 
+    /// Makes a role the owner of a database of PostgreSQL.
+    pub(crate) async fn give_to(&self, role: &str) {
+        let Self::Postgres(name) = self else {
+            panic!("a file has no role");
+        };
+        administer(&format!("alter database {name} owner to {role}")).await;
+    }
+
     /// Of PostgreSQL what a failed test leaves behind goes with the cluster.
     pub(crate) async fn remove(self) {
         if let Self::Postgres(name) = self {

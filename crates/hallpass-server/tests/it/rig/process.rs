@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::{Api, Database, PATIENCE, SECRET, within};
+use super::{Api, Database, PATIENCE, SECRET, database_timeout, within};
 
 /// A working folder, empty at first, that vanishes with the test.
 pub(crate) struct Place(TempDir);
@@ -58,7 +58,7 @@ impl Place {
     }
 
     /// A server that is yet to be started here, on a port that the system
-    /// chooses, with no other setting.
+    /// chooses, with no other setting but a long wait for the database.
     pub(crate) fn launch(&self) -> Launch {
         Launch {
             folder: self.0.path().to_owned(),
@@ -69,6 +69,8 @@ impl Place {
             user: None,
         }
         .set("PORT", "0")
+        // A test machine under load is no reason to answer 503.
+        .set("HALLPASS_DATABASE_TIMEOUT", database_timeout())
     }
 
     /// As [`Place::launch`], over this database, with a secret, and without the

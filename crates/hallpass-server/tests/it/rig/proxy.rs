@@ -15,6 +15,8 @@ pub(crate) struct Proxy {
     wire: watch::Sender<Wire>,
     /// So many who call next are hung up on.
     hang_ups: Arc<AtomicU32>,
+    /// How often somebody has called.
+    calls: Arc<AtomicU32>,
     /// Lets callers in.
     door: Option<JoinHandle<()>>,
     /// Keeps the port, also while nobody is let in.
@@ -71,6 +73,7 @@ impl Proxy {
             _holder: holder,
             wire,
             hang_ups: Arc::default(),
+            calls: Arc::default(),
             door: None,
         };
         if loss != Loss::Refused {
@@ -91,6 +94,11 @@ impl Proxy {
         self.port
     }
 
+    /// The number of connections that were opened.
+    pub(crate) fn calls(&self) -> u32 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
     pub(crate) async fn lose(&mut self, loss: Loss) {
         self.wire.send_modify(|wire| wire.lost = Some(loss));
         if loss == Loss::Refused
@@ -105,8 +113,8 @@ impl Proxy {
         self.wire.send_modify(|wire| wire.lost = None);
         if self.door.is_none() {
             let listener = bound(self.port).listen(128).unwrap();
-            let hang_ups = Arc::clone(&self.hang_ups);
-            let accepting = accept(listener, self.target, self.wire.subscribe(), hang_ups);
+            let counts = [&self.hang_ups, &self.calls].map(Arc::clone);
+            let accepting = accept(listener, self.target, self.wire.subscribe(), counts);
             self.door = Some(tokio::spawn(accepting));
         }
     }
@@ -146,9 +154,10 @@ async fn accept(
     listener: TcpListener,
     target: u16,
     wire: watch::Receiver<Wire>,
-    hang_ups: Arc<AtomicU32>,
+    [hang_ups, calls]: [Arc<AtomicU32>; 2],
 ) {
     while let Ok((client, _)) = listener.accept().await {
+        calls.fetch_add(1, Ordering::SeqCst);
         let hang_up = |left: u32| left.checked_sub(1);
         if hang_ups
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, hang_up)

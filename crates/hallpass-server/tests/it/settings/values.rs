@@ -16,10 +16,24 @@ const METRICS: &str = "HALLPASS_METRICS_ADDR must be an address with a port, lik
 const SCHEME: &str = "DATABASE_URL must begin with sqlite:// or postgres://";
 const IN_MEMORY: &str =
     "DATABASE_URL names a database in memory, which loses every account at exit; name a file";
-const SYNTAX: &str = "DATABASE_URL cannot be read as a database URL; special characters in user and \
-     password must be percent-encoded";
-const PARAMETER: &str = "DATABASE_URL has a parameter that Hallpass does not know; docs/operations.md \
-     names those that it does";
+const SPECIAL: &str = "DATABASE_URL has a special character where it ends a part of the URL; in user, \
+     password and parameters @ must be written %40, # %23, / %2F, ? %3F and : %3A";
+const NO_PORT: &str = "DATABASE_URL has a port that is not a number from 1 to 65535; special characters \
+     in user and password must be percent-encoded";
+const PARAMETER: &str =
+    "DATABASE_URL has a parameter that is not known here: sslmodus; did you mean sslmode?";
+const SSL_MODE: &str = "DATABASE_URL has a parameter sslmode that must be disable, allow, prefer, \
+     require, verify-ca or verify-full; did you mean verify-full?";
+const SCHEMA: &str = "DATABASE_URL has a parameter schema that may only be public; name another one by \
+     the parameter options=-c%20search_path%3DNAME";
+const LIMIT: &str =
+    "DATABASE_URL has a parameter connection_limit that must be a whole number from 1 to 1000";
+const DRIVER: &str =
+    "DATABASE_URL must begin with sqlite:// or postgres://, without the name of a driver";
+const KEYWORDS: &str = "DATABASE_URL must be a URL, not keywords and values: \
+     postgres://USER:PASSWORD@HOST:PORT/DBNAME";
+const CONNECTIONS: &str = "HALLPASS_DATABASE_CONNECTIONS must be a whole number from 1 to 1000";
+const TIMEOUT: &str = "HALLPASS_DATABASE_TIMEOUT must be a whole number of seconds from 1 to 60";
 const BINDING: &str =
     "DATABASE_URL must say channel_binding=require, prefer or disable, or not name it";
 const POOLER: &str = "DATABASE_URL must say pgbouncer=true or false, or not name it";
@@ -33,7 +47,7 @@ const LONG: &str = "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp
 const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
 
 /// A name, a value that it does not take, and what is said.
-const WRONG: [(&str, &str, &str); 45] = [
+const WRONG: [(&str, &str, &str); 62] = [
     ("HOST", "auth.example.com", HOST),
     ("HOST", "127.0.0.1:8000", HOST),
     ("PORT", "65536", PORT),
@@ -81,16 +95,71 @@ const WRONG: [(&str, &str, &str); 45] = [
         "sqlite://",
         "DATABASE_URL must name a file: sqlite://hallpass.db",
     ),
-    ("DATABASE_URL", "sqlite://accounts.db?speed=high", SYNTAX),
+    (
+        "DATABASE_URL",
+        "sqlite://accounts.db?speed=high",
+        "DATABASE_URL has a parameter that is not known here: speed; of SQLite's, only mode is",
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite://accounts.db?mode=ro",
+        "DATABASE_URL must say mode=rwc or mode=rw, or not name it, since accounts are written",
+    ),
+    (
+        "DATABASE_URL",
+        "file:./dev.db",
+        "DATABASE_URL must begin with sqlite: in place of file:",
+    ),
+    ("DATABASE_URL", "sqlite+aiosqlite:///accounts.db", DRIVER),
+    (
+        "DATABASE_URL",
+        "postgresql+asyncpg://ann:hunter2@db.example.com/accounts",
+        DRIVER,
+    ),
+    (
+        "DATABASE_URL",
+        "jdbc:postgresql://db.example.com/accounts?password=hunter2",
+        DRIVER,
+    ),
+    (
+        "DATABASE_URL",
+        "host=db.example.com password=hunter2 dbname=accounts",
+        KEYWORDS,
+    ),
+    (
+        "DATABASE_URL",
+        "psql 'postgres://ann:hunter2@db.example.com/accounts'",
+        "DATABASE_URL must be the URL alone, without quotes and without psql before it",
+    ),
     (
         "DATABASE_URL",
         "postgres://ann:hunter2/x@db.example.com/accounts",
-        SYNTAX,
+        SPECIAL,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:p@ss#hunter2@db.example.com/accounts",
+        SPECIAL,
     ),
     (
         "DATABASE_URL",
         "postgres://ann:hunter2@db.example.com:port/accounts",
-        SYNTAX,
+        NO_PORT,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com/accounts?sslmode=verify",
+        SSL_MODE,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com/accounts?schema=hunter2",
+        SCHEMA,
+    ),
+    (
+        "DATABASE_URL",
+        "postgres://ann:hunter2@db.example.com/accounts?connection_limit=0",
+        LIMIT,
     ),
     (
         "DATABASE_URL",
@@ -126,6 +195,12 @@ const WRONG: [(&str, &str, &str); 45] = [
     ("HALLPASS_HASH_THREADS", "0", THREADS),
     ("HALLPASS_HASH_THREADS", "257", THREADS),
     ("HALLPASS_HASH_THREADS", "two", THREADS),
+    ("HALLPASS_DATABASE_CONNECTIONS", "0", CONNECTIONS),
+    ("HALLPASS_DATABASE_CONNECTIONS", "1001", CONNECTIONS),
+    ("HALLPASS_DATABASE_CONNECTIONS", "many", CONNECTIONS),
+    ("HALLPASS_DATABASE_TIMEOUT", "0", TIMEOUT),
+    ("HALLPASS_DATABASE_TIMEOUT", "61", TIMEOUT),
+    ("HALLPASS_DATABASE_TIMEOUT", "2s", TIMEOUT),
     ("HALLPASS_LOG", "xml", "HALLPASS_LOG must be pretty or json"),
     ("HALLPASS_METRICS_ADDR", "9090", METRICS),
     ("HALLPASS_METRICS_ADDR", "localhost:9090", METRICS),
