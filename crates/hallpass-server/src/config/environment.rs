@@ -136,7 +136,7 @@ impl Environment {
         name: &'static str,
         warnings: &mut Vec<Warning>,
     ) -> Result<Option<SecretString>, Fault> {
-        let twin = format!("{name}{TWIN}");
+        let twin = twin(name);
         match (self.values.get(name), self.values.get(&twin)) {
             (Some(_), Some(_)) => {
                 let rule = format!("and {twin} are both set; remove one");
@@ -155,7 +155,7 @@ impl Environment {
     /// Whether a setting has a value, from itself or its twin.
     pub(super) fn is_set(&self, name: &str) -> bool {
         let bare = name.strip_suffix(TWIN).unwrap_or(name);
-        let twin = format!("{bare}{TWIN}");
+        let twin = twin(bare);
         self.values.contains_key(bare) || self.values.contains_key(&twin)
     }
 
@@ -180,7 +180,7 @@ impl DotEnv {
     /// What is set outside the file wins, by either of its two names.
     fn overridden_by(&mut self, name: &str) {
         let bare = name.strip_suffix(TWIN).unwrap_or(name);
-        let twin = format!("{bare}{TWIN}");
+        let twin = twin(bare);
         self.values.remove(bare);
         self.values.remove(&twin);
         self.broken
@@ -188,7 +188,12 @@ impl DotEnv {
     }
 }
 
-pub(super) fn is_known(name: &str) -> bool {
+/// The name that names a file with the value.
+pub(super) fn twin(name: &str) -> String {
+    format!("{name}{TWIN}")
+}
+
+fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
         || name
             .strip_suffix(TWIN)

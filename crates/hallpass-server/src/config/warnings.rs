@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::environment::{Environment, KNOWN, is_known};
+use super::environment::{Environment, KNOWN, twin};
 
 /// Something about the settings that the operator is to know. The server starts
 /// all the same: the log names it at start, and `doctor` names it.
@@ -23,7 +23,7 @@ impl fmt::Display for Warning {
         let Self {
             name, finding, fix, ..
         } = self;
-        write!(f, "{name} {finding}; {fix}")
+        write!(f, "{name} {finding} ({fix})")
     }
 }
 
@@ -80,10 +80,9 @@ fn unknown(name: &str, environment: &Environment) -> Option<Warning> {
     let shown = name.escape_debug().to_string();
     let fix = format!("correct the name, or remove {shown} from the environment and from .env");
     match meant(name) {
-        Some(known) if name.starts_with(PREFIX) || !environment.is_set(known) => {
-            let finding = format!("is not a setting; did you mean {known}?");
-            let bare = known.strip_suffix("_FILE").unwrap_or(known);
-            let is_serious = PROTECTING.contains(&bare);
+        Some((known, spelt)) if name.starts_with(PREFIX) || !environment.is_set(known) => {
+            let finding = format!("is not a setting; did you mean {spelt}?");
+            let is_serious = PROTECTING.contains(&known);
             Some(Warning::new(shown, finding, fix).serious(is_serious))
         }
         None if name.starts_with(PREFIX) => {
@@ -93,48 +92,30 @@ fn unknown(name: &str, environment: &Environment) -> Option<Warning> {
     }
 }
 
-/// The setting that this name nearly spells.
-fn meant(name: &str) -> Option<&'static str> {
-    let (twin, bare) = match name.strip_suffix("_FILE") {
-        Some(bare) if !is_known(name) => (true, bare),
-        _ => (false, name),
-    };
-    let nearest = KNOWN
-        .iter()
-        .filter_map(|known| distance(bare, known).map(|distance| (distance, *known)))
-        .min()
-        .map(|(_, known)| known);
-    if twin {
-        nearest.or_else(|| meant_plainly(name))
-    } else {
-        nearest
-    }
+/// The setting that this name nearly spells, and its name or its twin's.
+fn meant(name: &str) -> Option<(&'static str, String)> {
+    let name = name.to_ascii_uppercase();
+    let near = KNOWN.into_iter().flat_map(|known| {
+        let names = [known.to_owned(), twin(known)];
+        names.map(|spelt| (slips(&name, known, &spelt), known, spelt))
+    });
+    let near = near.filter_map(|(slips, known, spelt)| Some((slips?, known, spelt)));
+    near.min().map(|(_, known, spelt)| (known, spelt))
 }
 
-fn meant_plainly(name: &str) -> Option<&'static str> {
-    let distances = KNOWN
-        .iter()
-        .filter_map(|known| distance(name, known).map(|distance| (distance, *known)));
-    distances.min().map(|(_, known)| known)
-}
-
-/// The number of slips between a name and a setting; `None` when they are too
+/// The number of slips between a name and a setting's; `None` when they are too
 /// many for a slip. Some settings have no prefix, so one may have been added.
-/// Of names without the prefix, which may be another program's, short ones
-/// differ on purpose, and long ones by a slip.
-fn distance(name: &str, known: &str) -> Option<usize> {
-    let upper = name.to_ascii_uppercase();
-    let slips = |name: &str| {
-        let whole = strsim::damerau_levenshtein(name, known);
-        whole.min(strsim::damerau_levenshtein(
-            singular(name).as_str(),
-            singular(known).as_str(),
-        ))
+/// A name without the prefix may be another program's: a short one that differs
+/// does so on purpose.
+fn slips(name: &str, known: &str, spelt: &str) -> Option<usize> {
+    let count = |name: &str| {
+        let singulars = strsim::damerau_levenshtein(&singular(name), &singular(spelt));
+        singulars.min(strsim::damerau_levenshtein(name, spelt))
     };
-    let whole = slips(&upper);
-    match upper.strip_prefix(PREFIX) {
-        Some(bare) => Some(whole.min(slips(bare))).filter(|slips| *slips <= 2),
-        None => Some(whole).filter(|slips| known.len() >= 8 && *slips <= known.len() / 8),
+    let whole = count(name);
+    match name.strip_prefix(PREFIX) {
+        Some(bare) => Some(whole.min(count(bare))).filter(|slips| *slips <= 2),
+        None => Some(whole).filter(|slips| known.len() >= 8 && *slips <= spelt.len() / 8),
     }
 }
 
