@@ -80,7 +80,7 @@ impl<'a> Parser<'a> {
                     self.broken(word, number, rule.to_owned());
                 }
             }
-            Line::Assignment(name, value) => match self.value(value) {
+            Line::Assignment(name, value) => match self.value(name, value) {
                 Ok(value) => {
                     let value = SecretString::from(value);
                     self.read.values.insert(name.to_owned(), value);
@@ -99,9 +99,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn value(&mut self, text: &'a str) -> Value {
+    fn value(&mut self, name: &str, text: &'a str) -> Value {
         let first = self.next - 1;
-        let quoted = Quote::of(text).map(|quote| self.quoted(quote, text));
+        let quoted = Quote::of(text).map(|quote| self.quoted(name, quote, text));
         let value = match quoted {
             Some(quoted) => quoted?,
             None => unquoted(text),
@@ -121,8 +121,9 @@ impl<'a> Parser<'a> {
     }
 
     /// A quoted value may go on over the next lines. Where it has no end, its
-    /// line is broken and the next one is a line of its own.
-    fn quoted(&mut self, quote: Quote, text: &'a str) -> Result<Raw, String> {
+    /// line is broken and the next one is a line of its own. None of our values
+    /// holds another of our lines: there the closing quote was forgotten.
+    fn quoted(&mut self, name: &str, quote: Quote, text: &'a str) -> Result<Raw, String> {
         let opened = text.get(1..).unwrap_or_default();
         if let Some(end) = quote.end_in(opened) {
             let (inside, rest) = opened.split_at_checked(end).unwrap_or((opened, ""));
@@ -134,8 +135,12 @@ impl<'a> Parser<'a> {
         }
         let unclosed = || "opens a quote that is never closed".to_owned();
         let mut value = opened.to_owned();
+        let is_ours = (self.names.is_ours)(name);
         for (index, line) in self.lines.iter().enumerate().skip(self.next) {
             value.push('\n');
+            if is_ours && self.assigns_ours(line) {
+                return Err(unclosed());
+            }
             let Some(end) = quote.end_in(line) else {
                 value.push_str(line);
                 continue;
@@ -149,6 +154,10 @@ impl<'a> Parser<'a> {
             return Ok(quote.raw(value));
         }
         Err(unclosed())
+    }
+
+    fn assigns_ours(&self, line: &str) -> bool {
+        matches!(Line::of(line), Line::Assignment(name, _) if (self.names.is_ours)(name))
     }
 
     /// Replaces `$NAME` and `${NAME}`; the environment wins over lines above.

@@ -247,7 +247,7 @@ fn read_twin(
 
 /// What to do about a file that is used with a warning.
 pub(super) const MOUNT_IT_SAFELY: &str =
-    "let the user who runs hallpass own it, with mode 0400 (in Kubernetes: defaultMode)";
+    "let the user who runs hallpass own it, with mode 0400; Kubernetes sets it by defaultMode";
 
 /// Text in UTF-8 without the line break at its end.
 pub(super) fn text_of(content: Content) -> Option<SecretString> {

@@ -53,7 +53,7 @@ impl fmt::Display for Unread {
     }
 }
 
-/// Reads a regular file of at most so many bytes. Opening a pipe or a device
+/// Reads a regular file of at most `most` bytes. Opening a pipe or a device
 /// does not wait for its other side.
 pub(super) fn read(path: &Path, most: u64, links: Links) -> Result<Content, Unread> {
     let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;

@@ -1,7 +1,7 @@
 //! Names in the environment that begin as ours do and belong to others: to our
 //! own front end, examples and tests, and to Kubernetes.
 
-/// Read by `frontend/`, `examples/` and `bench/`, which run beside a server and
+/// Read by `frontend/`, `examples/` and `bench/`, which run next to a server and
 /// often share its `.env`.
 const READ_BY_OUR_OTHER_PROGRAMS: [&str; 5] = [
     "HALLPASS_COOKIE",

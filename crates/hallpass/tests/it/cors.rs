@@ -115,14 +115,14 @@ on_both_engines! {
             settings.rate_limit = false;
         });
         for origin in origins {
-            let answer = app.sign_in("nobody@example.com", PASSWORD).header("origin", origin).header("sec-fetch-site", "cross-site").await;
+            let answer = app.sign_in("unknown@example.com", PASSWORD).header("origin", origin).header("sec-fetch-site", "cross-site").await;
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, Some(origin)), "{answer}");
-            let body = serde_json::json!({"email": "nobody@example.com", "password": PASSWORD});
+            let body = serde_json::json!({"email": "unknown@example.com", "password": PASSWORD});
             let answer = app.post("/api/auth/sign-in/email").json(&body).header("origin", origin).await;
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, Some(origin)), "{answer}");
         }
         for origin in ["tauri://localhost:1", "tauri://localhost/", "tauri://evil", "app://localhost", "http://localhost", "null"] {
-            let answer = app.sign_in("nobody@example.com", PASSWORD).header("origin", origin).await;
+            let answer = app.sign_in("unknown@example.com", PASSWORD).header("origin", origin).await;
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{origin}: {answer}");
         }
     }

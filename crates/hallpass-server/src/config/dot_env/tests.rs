@@ -232,6 +232,9 @@ fn broken_lines_of_ours_are_named() {
     let after_a_key = "KEY='\nx\n'\nPORT\nBETTER_AUTH_SECRET=\"x\n";
     let expected = [(4, "PORT".to_owned()), (5, "BETTER_AUTH_SECRET".to_owned())];
     assert_eq!(broken(after_a_key), expected);
+    let forgotten = "BETTER_AUTH_SECRET=\"x\nHALLPASS_LOG=json\nHEIGHT=5\"\n";
+    let expected = [(1, "BETTER_AUTH_SECRET".to_owned())];
+    assert_eq!(broken(forgotten), expected);
 }
 
 #[test]

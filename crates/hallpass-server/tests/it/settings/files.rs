@@ -185,10 +185,10 @@ async fn secrets_of_other_kinds_are_refused() {
 
 #[tokio::test]
 async fn secret_of_another_user_is_refused() {
+    const FILE: &str = "./hallpass-data/secret";
     let Some((user, group)) = unprivileged_user() else {
         return;
     };
-    const FILE: &str = "./hallpass-data/secret";
     let place = Place::new();
     fs::create_dir(place.path("hallpass-data")).unwrap();
     let file = place.write("hallpass-data/secret", SECRET);
