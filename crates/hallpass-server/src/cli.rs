@@ -11,9 +11,9 @@ Settings come from the environment, or from a file named .env in the working
 folder; the environment wins. The most used:
 
   BETTER_AUTH_SECRET   signs tokens; 32 bytes or more     [made once if missing]
-  BETTER_AUTH_URL      public URL             [default: http://localhost:8000]
+  BETTER_AUTH_URL      public URL            [default: http://localhost:$PORT]
   DATABASE_URL         sqlite://… or postgres://…         [default: a SQLite file]
-  CORS_ORIGINS         front ends             [default: http://localhost:3000]
+  CORS_ORIGINS         front ends  [default: http://localhost:3000; https: none]
   HOST, PORT           where to listen        [default: 127.0.0.1, 8000]
   HALLPASS_DATA_DIR    database and secret    [default: ./hallpass-data]
 

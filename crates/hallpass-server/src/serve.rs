@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hallpass::{Hallpass, SchemaError, Settings, SigningKeyError, StartError};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::ServeArgs;
-use crate::config::Config;
+use crate::config::{Config, own_origins, reachable};
 use crate::exit::{Failure, hint};
 use crate::paint::{BOLD, DIM, NAME, paint};
 use crate::{listen, telemetry};
@@ -18,10 +18,22 @@ use crate::{listen, telemetry};
 /// How long a database that is away at start is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Connections that wait in the system to be accepted, as `TcpListener` has it.
+const BACKLOG: u32 = 1024;
+
 /// How often it is tried meanwhile.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> {
+pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failure> {
+    let address = SocketAddr::new(config.listen.host, config.listen.port);
+    let cannot = |error: &std::io::Error| cannot_listen(address, ("HOST", "PORT"), error);
+    // Bound before anything else, since the port may be the system's choice; it
+    // takes calls once the database is ready.
+    let socket = bind(address).map_err(|error| cannot(&error))?;
+    let bound = socket.local_addr().map_err(Failure::refused)?;
+    if config.is_default_url {
+        config.settings.own_origins = own_origins(bound);
+    }
     let hallpass = assemble(config.settings.clone()).map_err(Failure::refused)?;
     let mut stop = std::pin::pin!(stop_signal().map_err(Failure::refused)?);
     // Who is asked to stop while it waits for the database stops; process 1 of
@@ -30,20 +42,27 @@ pub(crate) async fn run(config: Config, args: ServeArgs) -> Result<(), Failure> 
         prepared = prepare(&hallpass, args) => prepared?,
         () = &mut stop => return Ok(()),
     }
-    let address = SocketAddr::new(config.listen.host, config.listen.port);
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| cannot_listen(address, ("HOST", "PORT"), &error))?;
-    let address = listener.local_addr().map_err(Failure::refused)?;
+    let listener = socket.listen(BACKLOG).map_err(|error| cannot(&error))?;
     let metrics = match config.metrics {
         Some(address) => Some(serve_metrics(address).await?),
         None => None,
     };
-    greet(&config, address, metrics);
+    greet(&config, bound, metrics);
     listen::serve(listener, hallpass.router(), stop).await;
     hallpass.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// As `TcpListener::bind` does it.
+fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 #[cfg(not(feature = "test-clock"))]
@@ -194,15 +213,6 @@ fn greet(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) {
 
 fn row(label: &str, value: impl Display) -> String {
     format!("  {} {value}", paint(DIM, format!("{label:<11}")))
-}
-
-/// An address that a program on this machine can call.
-fn reachable(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() || address.ip() == std::net::Ipv4Addr::LOCALHOST {
-        format!("localhost:{}", address.port())
-    } else {
-        address.to_string()
-    }
 }
 
 /// Three commands that work when pasted, in this order.

@@ -6,6 +6,86 @@
 #[path = "cli/rig.rs"]
 mod rig;
 
+mod wrong_folders {
+    use crate::rig::Folder;
+
+    #[test]
+    fn are_named_and_left_empty() {
+        let folder = Folder::new();
+        let place = folder.path().canonicalize().unwrap();
+        let place = place.display();
+        for args in [
+            &["user", "list"][..],
+            &["user", "create", "ann@example.com"],
+            &["user", "show", "ann@example.com"],
+            &["user", "set-password", "ann@example.com"],
+            &["user", "delete", "ann@example.com", "--yes"],
+            &["keys", "list"],
+            &["keys", "rotate"],
+            &["keys", "retire", "x", "--yes"],
+            &["migrate", "--status"],
+        ] {
+            let said = folder
+                .run_with(args, &[], "three unrelated words\n")
+                .fails(3);
+            let expected =
+                format!("there is no data folder at {place}/hallpass-data; set HALLPASS_DATA_DIR");
+            assert!(said.contains(&expected), "{args:?}: {said}");
+            assert_eq!(folder.files(), [""; 0], "{args:?}");
+        }
+        let said = folder.run_with(&["token", "verify"], &[], "x").fails(1);
+        assert!(
+            said.contains(&format!("{place}/hallpass-data/secret")),
+            "{said}"
+        );
+        assert!(said.contains("HALLPASS_DATA_DIR"), "{said}");
+        folder.run(&["doctor"]).succeeds();
+        assert_eq!(folder.files(), [""; 0]);
+    }
+
+    #[test]
+    fn that_are_named_are_not_made() {
+        let folder = Folder::new();
+        let environment = [("HALLPASS_DATA_DIR", "elsewhere")];
+        let said = folder
+            .run_with(&["user", "list"], &environment, "")
+            .fails(3);
+        assert!(said.contains("/elsewhere; set HALLPASS_DATA_DIR"), "{said}");
+        let environment = [
+            ("DATABASE_URL", "sqlite://other.db"),
+            ("HALLPASS_DATA_DIR", "."),
+        ];
+        let said = folder
+            .run_with(&["user", "list"], &environment, "")
+            .fails(3);
+        assert!(
+            said.contains("there is no database at ") && said.contains("/other.db; "),
+            "{said}"
+        );
+        assert_eq!(folder.files(), [""; 0]);
+        let said = folder.run(&["migrate"]).succeeds();
+        assert!(
+            said.contains("made the data folder ") && said.contains("made a secret in "),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn without_a_secret_are_used_without_making_one() {
+        let folder = Folder::new();
+        let secret = [("BETTER_AUTH_SECRET", "0f9d2c7b41e86a35d0c2f7981b3e6a54")];
+        folder.run_with(&["migrate"], &secret, "").succeeds();
+        let before = folder.files();
+        folder.run(&["user", "list"]).succeeds();
+        let said = folder.run(&["keys", "list"]).fails(1);
+        assert!(
+            said.contains("there is no secret yet, neither in BETTER_AUTH_SECRET nor in /"),
+            "{said}"
+        );
+        assert_eq!(folder.files(), before);
+    }
+}
+
 mod doctor_looks {
     use crate::rig::Folder;
 

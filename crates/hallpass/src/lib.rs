@@ -56,6 +56,7 @@ mod error;
 pub mod fairness;
 mod hallpass;
 mod method;
+mod origin;
 mod secret;
 mod session;
 mod settings;
@@ -84,7 +85,7 @@ pub use self::secret::{
 pub use self::session::Session;
 pub use self::session::web::{CurrentBearer, CurrentUser};
 pub use self::settings::{
-    CookiePrefix, DatabaseConnections, HashPolicy, HashQueue, InvalidSetting, Origin,
+    CookiePrefix, DatabaseConnections, HashPolicy, HashQueue, Hsts, InvalidSetting, Origin,
     PasswordMinLength, PublicUrl, SameSite, Settings, Signing, TOKEN_LIFE,
 };
 pub use self::token::{

@@ -2,15 +2,15 @@
 //!
 //! Nothing here reads a file or the environment; the server's `config` does.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use url::Url;
 
 use crate::brand::Brand;
 use crate::db::{DatabaseUrl, Use};
+use crate::origin;
+pub use crate::origin::Origin;
 use crate::secret::SigningSecret;
 
 /// How long a token lives: from issue to refusal.
@@ -55,6 +55,10 @@ pub struct Settings {
     /// The longest that one call to the database may take, the wait for a
     /// connection included: 2 seconds, unless this is changed.
     pub database_timeout: Duration,
+    /// Other origins by which browsers reach this very server, such as
+    /// `http://127.0.0.1:8000` and `http://localhost:8000`. Requests from its
+    /// own pages come from them too.
+    pub own_origins: Vec<Origin>,
     /// Front ends on other origins that may call the API with credentials.
     pub cors_origins: Vec<Origin>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -73,6 +77,8 @@ pub struct Settings {
     pub cookie_prefix: CookiePrefix,
     /// Which requests from other sites bring the session's cookie along.
     pub cookie_same_site: SameSite,
+    /// For which hosts browsers are to use https only.
+    pub hsts: Hsts,
     /// Name, colour and logo of the pages.
     pub brand: Brand,
 }
@@ -94,6 +100,7 @@ impl Settings {
             migrations_database: None,
             database_connections: None,
             database_timeout: Duration::from_secs(2),
+            own_origins: Vec::new(),
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             password_hash: HashPolicy::ARGON2ID,
@@ -103,6 +110,7 @@ impl Settings {
             rate_limit: true,
             cookie_prefix: CookiePrefix::default(),
             cookie_same_site: SameSite::default(),
+            hsts: Hsts::default(),
             brand: Brand::default(),
         }
     }
@@ -112,6 +120,20 @@ impl Settings {
             connections: self.database_connections,
             limit: self.database_timeout,
         }
+    }
+
+    /// Whether a browser that sent this `Origin` shows a page of this server.
+    pub(crate) fn is_own_origin(&self, sent: &[u8]) -> bool {
+        std::iter::once(self.public_url.origin())
+            .chain(&self.own_origins)
+            .any(|origin| origin.is_sent_as(sent))
+    }
+
+    /// Whether a browser that sent this `Origin` shows a listed front end.
+    pub(crate) fn is_listed_origin(&self, sent: &[u8]) -> bool {
+        self.cors_origins
+            .iter()
+            .any(|origin| origin.is_sent_as(sent))
     }
 }
 
@@ -147,6 +169,34 @@ impl DatabaseConnections {
 impl Default for DatabaseConnections {
     fn default() -> Self {
         Self(20)
+    }
+}
+
+/// What browsers are asked to remember about https (RFC 6797). It is sent with
+/// an https public URL only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hsts {
+    /// The public URL's host uses https only, for two years (ASVS 5.0, 3.4.1).
+    #[default]
+    Host,
+    /// So does every host below it, on other servers too.
+    Subdomains,
+    /// Browsers are to forget what they remember (RFC 6797, section 6.1.1).
+    Clear,
+    /// Nothing is sent: a proxy sends it, or browsers keep what they know.
+    Off,
+}
+
+impl Hsts {
+    /// The value of `Strict-Transport-Security`.
+    pub(crate) const fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Host => Some("max-age=63072000"),
+            Self::Subdomains => Some("max-age=63072000; includeSubDomains"),
+            Self::Clear => Some("max-age=0"),
+            Self::Off => None,
+        }
     }
 }
 
@@ -272,7 +322,7 @@ impl PublicUrl {
     /// # Errors
     /// [`InvalidSetting`] says which rule is broken.
     pub fn parse(text: &str) -> Result<Self, InvalidSetting> {
-        let url = web_url(text)?;
+        let url = origin::web_url(text, "must be a URL like https://auth.example.com")?;
         Ok(Self {
             origin: Origin(url.origin().ascii_serialization()),
         })
@@ -297,58 +347,6 @@ impl Default for PublicUrl {
         Self {
             origin: Origin("http://localhost:8000".to_owned()),
         }
-    }
-}
-
-fn web_url(text: &str) -> Result<Url, InvalidSetting> {
-    let url = Url::parse(text)
-        .map_err(|_| InvalidSetting("must be a URL like https://auth.example.com"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(InvalidSetting("must begin with https:// or http://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(InvalidSetting("must not hold a user name or password"));
-    }
-    Ok(url)
-}
-
-/// An origin as browsers send it (RFC 6454, section 6.2): `https://app.example.com`.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Origin(String);
-
-impl Origin {
-    /// Its serialised form.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::str::FromStr for Origin {
-    type Err = InvalidSetting;
-
-    fn from_str(text: &str) -> Result<Self, InvalidSetting> {
-        let url = web_url(text)?;
-        let origin = url.origin().ascii_serialization();
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !bare || text.ends_with('/') {
-            return Err(InvalidSetting(
-                "must be an origin without path or trailing slash, like https://app.example.com",
-            ));
-        }
-        Ok(Self(origin))
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 use hallpass::{Hallpass, SigningKey, SigningKeyState, Timestamp};
 use serde::Serialize;
 
+use super::library::Secret;
 use super::{input, library, output};
 use crate::cli::{JsonArgs, KeysCommand};
 use crate::exit::Failure;
 use crate::paint::{BAD, DIM, GOOD, NAME, WARN, paint};
 
 pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
-    library::ready(async |hallpass| match command {
+    library::ready(Secret::Needed, async |hallpass| match command {
         KeysCommand::List(output) => list(hallpass, output).await,
         KeysCommand::Rotate { after, output } => {
             rotate(hallpass, Duration::from_secs(after), output).await

@@ -5,16 +5,29 @@ use std::num::NonZeroUsize;
 use hallpass::{Hallpass, Settings};
 
 use super::output;
-use crate::config;
+use crate::config::{Checked, Environment, Missing};
 use crate::exit::Failure;
+use crate::paint::{WARN, paint};
 
-/// Runs `work` with the library, whose database is made and brought up to date
-/// first, so that every command works on a fresh machine.
+/// Whether a command needs the secret that the server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Secret {
+    Needed,
+    /// One that is kept nowhere does as well.
+    AnyWillDo,
+}
+
+/// Runs `work` with the library, whose database is brought up to date first.
+/// Makes nothing: in a folder without data, the command was meant for another.
 pub(super) fn ready<T>(
+    secret: Secret,
     work: impl AsyncFnOnce(&Hallpass) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let settings = load()?;
-    look(settings, async |hallpass| {
+    let checked = existing()?;
+    if let (Secret::Needed, Some(reason)) = (secret, checked.secret().why_missing()) {
+        return Err(Failure::refused(reason));
+    }
+    look(checked.look()?, async |hallpass| {
         hallpass
             .migrate()
             .await
@@ -23,9 +36,35 @@ pub(super) fn ready<T>(
     })
 }
 
-/// Reads the settings and makes what is missing, the secret above all.
-pub(super) fn load() -> Result<Settings, Failure> {
-    let config = config::load()?;
+/// The settings, with what is odd about them said on standard error.
+pub(super) fn checked() -> Result<Checked, Failure> {
+    let checked = Checked::read(&Environment::of_process())?;
+    for warning in checked.warnings() {
+        output::say(format!("{} {warning}", paint(WARN, "warning:")));
+    }
+    Ok(checked)
+}
+
+/// The settings of a database that is there.
+pub(super) fn existing() -> Result<Checked, Failure> {
+    let checked = checked()?;
+    let what = match checked.missing() {
+        None => return Ok(checked),
+        Some(Missing::DataFolder(path)) => format!("data folder at {}", path.display()),
+        Some(Missing::Database(path)) => format!("database at {}", path.display()),
+    };
+    Err(Failure::Database(format!(
+        "there is no {what}; set HALLPASS_DATA_DIR to the folder that holds the data, or make it \
+         here with `hallpass migrate`"
+    )))
+}
+
+/// Reads the settings and makes what is missing: folder, secret, database file.
+pub(super) fn make() -> Result<Settings, Failure> {
+    let config = checked()?.open()?;
+    if let Some(path) = config.fresh_folder {
+        output::say(format!("made the data folder {}", path.display()));
+    }
     if let Some(path) = config.fresh_secret {
         output::say(format!(
             "made a secret in {}: keep it, tokens are signed by it",

@@ -1,36 +1,24 @@
 //! `hallpass migrate`
 
-use hallpass::{Hallpass, MigrationState, MigrationStatus, Settings};
+use hallpass::{Hallpass, MigrationState, MigrationStatus};
 use serde::Serialize;
 
 use super::{library, output};
 use crate::cli::{JsonArgs, MigrateArgs};
-use crate::config::{Checked, Environment};
 use crate::exit::Failure;
 use crate::paint::{DIM, GOOD, WARN, paint};
 
 pub(super) fn run(args: MigrateArgs) -> Result<(), Failure> {
     if args.status {
-        let settings = Checked::read(&Environment::of_process())?.look()?;
-        must_exist(&settings)?;
+        // Asking about a SQLite file would make it.
+        let settings = library::existing()?.look()?;
         return library::look(settings, async |hallpass| {
             show(&statuses(hallpass).await?, args.output)
         });
     }
-    library::look(library::load()?, async |hallpass| {
+    library::look(library::make()?, async |hallpass| {
         migrate(hallpass, args.output).await
     })
-}
-
-/// Asking about a SQLite file would make it.
-fn must_exist(settings: &Settings) -> Result<(), Failure> {
-    match settings.database.sqlite_path() {
-        Some(path) if !path.exists() => Err(Failure::Database(format!(
-            "there is no database at {} yet; `hallpass migrate` makes it",
-            path.display()
-        ))),
-        _ => Ok(()),
-    }
 }
 
 async fn migrate(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {

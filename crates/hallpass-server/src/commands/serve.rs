@@ -7,6 +7,13 @@ use crate::{config, serve, telemetry};
 pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let config = config::load()?;
     telemetry::start_log(&config.log);
+    for warning in &config.warnings {
+        if warning.is_serious {
+            tracing::error!(setting = warning.name, "{warning}");
+        } else {
+            tracing::warn!(setting = warning.name, "{warning}");
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

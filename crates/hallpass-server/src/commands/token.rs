@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{input, library, output};
 use crate::cli::{JsonArgs, TokenCommand};
-use crate::config::{Checked, Environment, SecretSource};
 use crate::exit::Failure;
 use crate::paint::{GOOD, paint};
 
@@ -20,11 +19,10 @@ pub(super) fn run(command: TokenCommand) -> Result<(), Failure> {
 }
 
 fn verify(output: JsonArgs) -> Result<(), Failure> {
-    let checked = Checked::read(&Environment::of_process())?;
-    if let SecretSource::ToBeMade(path) = checked.secret() {
+    let checked = library::checked()?;
+    if let Some(reason) = checked.secret().why_missing() {
         return Err(Failure::refused(format!(
-            "there is no secret yet, neither in BETTER_AUTH_SECRET nor in {}: no token can have been issued here",
-            path.display()
+            "{reason}: no token can have been issued here"
         )));
     }
     let token = input::secret("token")?;

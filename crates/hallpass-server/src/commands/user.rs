@@ -5,6 +5,7 @@ use std::fmt::Display;
 use hallpass::{EmailAddress, Error, Hallpass, Password, Registration, Timestamp, User, UserId};
 use serde::Serialize;
 
+use super::library::Secret;
 use super::{input, library, output};
 use crate::cli::{JsonArgs, UserCommand};
 use crate::exit::Failure;
@@ -14,7 +15,12 @@ use crate::paint::{BOLD, DIM, paint};
 const PAGE: u32 = 500;
 
 pub(super) fn run(command: UserCommand) -> Result<(), Failure> {
-    library::ready(async |hallpass| match command {
+    // The counts of tries that a new password resets are kept under it.
+    let secret = match &command {
+        UserCommand::SetPassword { .. } => Secret::Needed,
+        _ => Secret::AnyWillDo,
+    };
+    library::ready(secret, async |hallpass| match command {
         UserCommand::Create {
             email,
             name,

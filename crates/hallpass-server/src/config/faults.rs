@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::environment::{Environment, KNOWN};
-
 /// A setting and the rule it breaks. Never its value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -45,29 +43,6 @@ impl Faults {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()
-    }
-
-    /// A misspelt name would otherwise leave its setting at the default,
-    /// without a word.
-    pub(super) fn unknown_names(&mut self, environment: &Environment) {
-        for name in environment.unknown() {
-            // Some names have no prefix, so one may have been added to them.
-            let bare = name.strip_prefix("HALLPASS_").unwrap_or(&name);
-            let distance = |known: &str| {
-                let whole = strsim::damerau_levenshtein(&name, known);
-                whole.min(strsim::damerau_levenshtein(bare, known))
-            };
-            let nearest = KNOWN
-                .iter()
-                .map(|known| (distance(known), known))
-                .min()
-                .filter(|(distance, _)| *distance <= 2);
-            let guess = nearest.map_or_else(
-                || "is not a setting of Hallpass".to_owned(),
-                |(_, known)| format!("is not a setting; did you mean {known}?"),
-            );
-            self.add(name, guess);
-        }
     }
 }
 

@@ -4,27 +4,39 @@
 //! when there is none is anything made ([`Checked::open`]). So a wrong setting
 //! leaves no folder, secret or database behind.
 
+mod address;
+mod dot_env;
 mod environment;
 mod faults;
+mod file;
+mod lists;
+mod others;
+mod ownership;
+mod place;
 mod read;
+mod secret;
 mod secret_file;
+mod warnings;
 
 use std::path::PathBuf;
 
 use hallpass::{Settings, SigningSecret};
 
+pub(crate) use self::address::{own_origins, reachable};
 pub(crate) use self::environment::Environment;
 #[cfg(test)]
 pub(crate) use self::environment::KNOWN;
 pub(crate) use self::faults::{Fault, Faults};
 pub(crate) use self::read::Values;
 pub(crate) use self::secret_file::{SecretFile, others_may_read};
+pub(crate) use self::warnings::Warning;
 
 /// Checked settings, before anything is made of them.
 #[derive(Debug)]
 pub(crate) struct Checked {
     values: Values,
     secret: SecretSource,
+    warnings: Vec<Warning>,
 }
 
 /// All that could be read, and what is wrong with the rest: for `doctor`, which
@@ -36,6 +48,8 @@ pub(crate) struct Reading {
     /// Where the secret is; `None` when there is a fault.
     pub(crate) secret: Option<SecretSource>,
     pub(crate) faults: Faults,
+    /// What is odd and stops nothing.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// The secret that signs, and those before it that still verify.
@@ -66,6 +80,13 @@ pub(crate) enum SecretSource {
     ToBeMade(PathBuf),
 }
 
+/// What is not there yet, with its absolute path.
+#[derive(Debug)]
+pub(crate) enum Missing {
+    DataFolder(PathBuf),
+    Database(PathBuf),
+}
+
 /// Everything the server runs with.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -81,6 +102,12 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// The secret's file, when it was made just now.
     pub(crate) fresh_secret: Option<PathBuf>,
+    /// The data folder, when it was made just now.
+    pub(crate) fresh_folder: Option<PathBuf>,
+    /// Whether the public URL follows the listener, as no setting names one.
+    pub(crate) is_default_url: bool,
+    /// What the log is to say of the settings at start.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// Host and port of a listener.
@@ -114,13 +141,15 @@ impl Reading {
     /// Reads every setting; makes nothing.
     pub(crate) fn of(environment: &Environment) -> Self {
         let mut faults = environment.faults().clone();
-        faults.unknown_names(environment);
-        let values = Values::read(environment, &mut faults);
-        let secret = read::secret(environment, &values, &mut faults);
+        let mut warnings = warnings::unknown_names(environment);
+        let values = Values::read(environment, &mut faults, &mut warnings);
+        let secret = secret::secret(environment, &values, &mut faults, &mut warnings);
+        warnings.extend(values.folder_warning());
         Self {
             values,
             secret,
             faults,
+            warnings,
         }
     }
 }
@@ -133,9 +162,25 @@ impl Checked {
                 values,
                 secret: Some(secret),
                 faults,
-            } if faults.is_empty() => Ok(Self { values, secret }),
+                warnings,
+            } if faults.is_empty() => Ok(Self {
+                values,
+                secret,
+                warnings,
+            }),
             Reading { faults, .. } => Err(faults),
         }
+    }
+
+    /// What is odd and stops nothing.
+    pub(crate) fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// What a command that makes nothing misses; `None` when the database is
+    /// there, or is a server.
+    pub(crate) fn missing(&self) -> Option<Missing> {
+        self.values.missing()
     }
 
     /// Where the signing secret is, or will be.
@@ -157,7 +202,12 @@ impl Checked {
     /// Makes the data folder and the secret where they are missing.
     pub(crate) fn open(self) -> Result<Config, Faults> {
         let values = self.values;
-        secret_file::make_folder(&values.data_dir)?;
+        let makes_secret = matches!(self.secret, SecretSource::ToBeMade(_));
+        let fresh_folder = if makes_secret || values.database_is_in_folder() {
+            secret_file::make_folder(&values.data_dir)?
+        } else {
+            None
+        };
         values.database.make_file().map_err(|error| {
             let rule = format!("names a file that cannot be made: {error}");
             Faults::one("DATABASE_URL", rule)
@@ -174,6 +224,9 @@ impl Checked {
             data_dir: values.data_dir,
             log: values.log,
             fresh_secret,
+            fresh_folder,
+            is_default_url: values.is_default_url,
+            warnings: self.warnings,
         })
     }
 }

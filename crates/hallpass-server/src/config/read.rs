@@ -8,22 +8,27 @@ use std::time::Duration;
 
 use hallpass::{
     Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseConnections, DatabaseUrl,
-    HashPolicy, InvalidSetting, Origin, PasswordMinLength, PublicUrl, SameSite, Settings, Signing,
-    SigningSecret,
+    HashPolicy, Hsts, InvalidSetting, Origin, PasswordMinLength, PublicUrl, SameSite, Settings,
+    Signing,
 };
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
+use super::address::default_url;
 use super::environment::{Environment, read_bytes};
 use super::faults::Faults;
-use super::secret_file::SecretFile;
-use super::{Listen, Log, LogFormat, SecretSource, Secrets};
+use super::lists::{items, network, without_quotes};
+use super::warnings::Warning;
+use super::{Listen, Log, LogFormat, Secrets};
 
 /// Every setting but the secret.
 #[derive(Debug)]
 pub(crate) struct Values {
     pub(crate) public_url: PublicUrl,
+    /// Whether `BETTER_AUTH_URL` says nothing, and the URL follows the listener.
+    pub(crate) is_default_url: bool,
+    pub(crate) hsts: Hsts,
     pub(crate) database: DatabaseUrl,
     pub(crate) migrations_database: Option<DatabaseUrl>,
     pub(crate) database_connections: Option<DatabaseConnections>,
@@ -44,8 +49,6 @@ pub(crate) struct Values {
     pub(crate) log: Log,
 }
 
-const SECRET: &str = "BETTER_AUTH_SECRET";
-const SECRETS: &str = "BETTER_AUTH_SECRETS";
 const UNPOOLED: &str = "DATABASE_URL_UNPOOLED";
 
 /// More threads than this wait for each other, and each holds 19 MiB.
@@ -54,10 +57,15 @@ const MOST_HASH_THREADS: usize = 256;
 impl Values {
     /// Reads every setting. One with a fault is left at its default, so that
     /// the others are still checked; the caller looks at the faults.
-    pub(super) fn read(environment: &Environment, faults: &mut Faults) -> Self {
+    pub(super) fn read(
+        environment: &Environment,
+        faults: &mut Faults,
+        warnings: &mut Vec<Warning>,
+    ) -> Self {
         let mut reader = Reader {
             environment,
             faults,
+            warnings,
         };
         let data_dir = reader.one(
             "HALLPASS_DATA_DIR",
@@ -69,31 +77,29 @@ impl Values {
             DatabaseUrl::sqlite_file(data_dir.join("hallpass.db")),
             |text| database(text, &data_dir),
         );
+        let migrations_database = reader.maybe(UNPOOLED, |text| unpooled(text, &database));
+        let given_url = reader.maybe("BETTER_AUTH_URL", PublicUrl::parse);
+        let listen = reader.listen();
+        let is_default_url = given_url.is_none();
+        let public_url = given_url.unwrap_or_else(|| default_url(&listen));
         Self {
-            migrations_database: reader.maybe(UNPOOLED, |text| unpooled(text, &database)),
+            migrations_database,
             database,
             database_connections: reader.maybe("HALLPASS_DATABASE_CONNECTIONS", connections),
             database_timeout: reader.maybe("HALLPASS_DATABASE_TIMEOUT", database_timeout),
-            public_url: reader.one("BETTER_AUTH_URL", PublicUrl::default(), PublicUrl::parse),
-            listen: Listen {
-                host: reader.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
-                port: reader.one("PORT", 8000, |text| {
-                    text.parse().map_err(|_| "must be a number from 0 to 65535")
-                }),
-            },
-            cors_origins: reader.list("CORS_ORIGINS", "http://localhost:3000", str::parse),
+            listen,
+            cors_origins: reader.list("CORS_ORIGINS", default_front_ends(&public_url), str::parse),
             trusted_proxies: reader.list("TRUSTED_PROXIES", "", network),
+            hsts: reader.one("HALLPASS_HSTS", Hsts::default(), hsts),
+            public_url,
+            is_default_url,
             signing: reader.one("HALLPASS_SIGNING", Signing::default(), signing),
             password_hash: reader.one(
                 "HALLPASS_PASSWORD_HASH",
                 HashPolicy::ARGON2ID,
                 password_hash,
             ),
-            password_min_length: reader.one(
-                "HALLPASS_PASSWORD_MIN_LENGTH",
-                PasswordMinLength::default(),
-                |text| PasswordMinLength::new(text.parse().unwrap_or(0)),
-            ),
+            password_min_length: reader.password_min_length(),
             hash_threads: reader.one("HALLPASS_HASH_THREADS", all_cores(), hash_threads),
             rate_limit: reader.one("HALLPASS_RATE_LIMIT", true, on_or_off),
             cookie_prefix: reader.one(
@@ -108,10 +114,7 @@ impl Values {
             ),
             brand: reader.brand(),
             metrics: reader.maybe("HALLPASS_METRICS_ADDR", metrics_address),
-            log: Log {
-                filter: reader.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
-                format: reader.maybe("HALLPASS_LOG", log_format),
-            },
+            log: reader.log(),
             data_dir,
         }
     }
@@ -137,82 +140,24 @@ impl Values {
         settings.rate_limit = self.rate_limit;
         settings.cookie_prefix = self.cookie_prefix.clone();
         settings.cookie_same_site = self.cookie_same_site;
+        settings.hsts = self.hsts;
         settings.brand = self.brand.clone();
         settings
     }
 }
 
-/// The signing secret: from its setting, or from the data folder, or to be
-/// made there. `None` when there is a fault.
-pub(super) fn secret(
-    environment: &Environment,
-    values: &Values,
-    faults: &mut Faults,
-) -> Option<SecretSource> {
-    let mut get = |name| environment.get(name).map_err(|fault| faults.push(fault));
-    let (one, several) = (get(SECRET), get(SECRETS));
-    match (one.ok()?, several.ok()?) {
-        (None, None) => {}
-        (Some(text), None) => {
-            let parsed = SigningSecret::new(&text).map_err(|weak| faults.add(SECRET, weak));
-            return parsed
-                .ok()
-                .map(|secret| SecretSource::Setting(secret.into()));
-        }
-        (None, Some(texts)) => {
-            let parsed = secrets(&texts).map_err(|rule| faults.add(SECRETS, rule));
-            return parsed.ok().map(SecretSource::Setting);
-        }
-        (Some(_), Some(_)) => {
-            faults.add(SECRETS, format!("and {SECRET} are both set; remove one"));
-            return None;
-        }
-    }
-    if values.public_url.is_https() {
-        // A server that people reach is one of several, or will be restarted
-        // on a fresh disk: a secret of its own making would sign everybody out.
-        faults.add(
-            SECRET,
-            "must be set when BETTER_AUTH_URL is https; `hallpass secret` prints a fresh one",
-        );
-        return None;
-    }
-    let path = values.data_dir.join("secret");
-    match SecretFile::read(&path) {
-        Ok(Some(secret)) => Some(SecretSource::File(path, secret)),
-        Ok(None) => Some(SecretSource::ToBeMade(path)),
-        Err(rule) => {
-            faults.add(path.display().to_string(), rule);
-            None
-        }
-    }
-}
-
-/// Several secrets, the one that signs first. A text before a colon is no
-/// version here: what stands between two commas is the secret, but for white
-/// space around it. One that holds a comma cannot be given so.
-fn secrets(texts: &SecretString) -> Result<Secrets, String> {
-    let parse = |(position, text): (usize, &str)| {
-        let parsed = SigningSecret::new(&SecretString::from(text.trim()));
-        parsed.map_err(|weak| format!("holds, in place {}, a secret that {weak}", position + 1))
-    };
-    let texts = texts.expose_secret().split(',').enumerate();
-    let mut all = texts.map(parse).collect::<Result<Vec<_>, _>>()?;
-    let current = all.remove(0);
-    Ok(Secrets {
-        current,
-        previous: all,
-    })
-}
+/// Docker's `--env-file` keeps them.
+const REMOVE_QUOTES: &str = "; it stands in quotes, which are part of the value: remove them";
 
 struct Reader<'a> {
     environment: &'a Environment,
     faults: &'a mut Faults,
+    warnings: &'a mut Vec<Warning>,
 }
 
 impl Reader<'_> {
     fn get(&mut self, name: &'static str) -> Option<SecretString> {
-        let text = self.environment.get(name);
+        let text = self.environment.get(name, self.warnings);
         text.map_err(|fault| self.faults.push(fault)).ok().flatten()
     }
 
@@ -233,8 +178,11 @@ impl Reader<'_> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let text = self.text(name)?;
-        parse(text.expose_secret().trim())
-            .map_err(|rule| self.faults.add(name, rule))
+        let text = text.expose_secret().trim();
+        let is_quoted = without_quotes(text).len() < text.len();
+        let remove = if is_quoted { REMOVE_QUOTES } else { "" };
+        parse(text)
+            .map_err(|rule| self.faults.add(name, format!("{rule}{remove}")))
             .ok()
     }
 
@@ -255,8 +203,31 @@ impl Reader<'_> {
         brand
     }
 
-    /// Comma-separated values; empty means none.
-    fn list<T, E: Display>(
+    fn listen(&mut self) -> Listen {
+        Listen {
+            host: self.one("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST), host),
+            port: self.one("PORT", 8000, |text| {
+                text.parse().map_err(|_| "must be a number from 0 to 65535")
+            }),
+        }
+    }
+
+    fn password_min_length(&mut self) -> PasswordMinLength {
+        let default = PasswordMinLength::default();
+        self.one("HALLPASS_PASSWORD_MIN_LENGTH", default, |text| {
+            PasswordMinLength::new(text.parse().unwrap_or(0))
+        })
+    }
+
+    fn log(&mut self) -> Log {
+        Log {
+            filter: self.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
+            format: self.maybe("HALLPASS_LOG", log_format),
+        }
+    }
+
+    /// Several values, each once; empty means none.
+    fn list<T: PartialEq, E: Display>(
         &mut self,
         name: &'static str,
         default: &str,
@@ -264,20 +235,28 @@ impl Reader<'_> {
     ) -> Vec<T> {
         let text = self.get(name);
         let text = text.as_ref().map_or(default, |text| text.expose_secret());
-        let items = text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty());
-        let faults = &mut *self.faults;
-        items
-            .filter_map(|item| {
-                parse(item)
-                    .map_err(|rule| {
-                        faults.add(name, format!("holds {}, which {rule}", shown(item)));
-                    })
-                    .ok()
-            })
-            .collect()
+        let mut read = Vec::new();
+        for item in items(text) {
+            match parse(item) {
+                Ok(value) if read.contains(&value) => {}
+                Ok(value) => read.push(value),
+                Err(rule) => {
+                    let fault = format!("holds {}, which {rule}", shown(item));
+                    self.faults.add(name, fault);
+                }
+            }
+        }
+        read
+    }
+}
+
+/// A page on a developer's machine calls a server there. One that users reach
+/// over https would trust whatever runs on the machine of a user.
+fn default_front_ends(public_url: &PublicUrl) -> &'static str {
+    if public_url.is_https() {
+        ""
+    } else {
+        "http://localhost:3000"
     }
 }
 
@@ -340,17 +319,28 @@ fn database_timeout(text: &str) -> Result<Duration, &'static str> {
 fn host(text: &str) -> Result<IpAddr, &'static str> {
     match text {
         "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        _ => text
+        _ => without_brackets(text)
             .parse()
             .map_err(|_| "must be an IP address, like 127.0.0.1 or 0.0.0.0"),
     }
 }
 
-fn network(text: &str) -> Result<IpNet, &'static str> {
-    let address = text.parse::<IpAddr>().map(IpNet::from);
-    address
-        .or_else(|_| text.parse())
-        .map_err(|_| "must be an address or a network, like 10.0.0.0/8")
+/// An IPv6 address as URLs hold it.
+fn without_brackets(text: &str) -> &str {
+    let inside = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    inside.filter(|inside| inside.contains(':')).unwrap_or(text)
+}
+
+fn hsts(text: &str) -> Result<Hsts, &'static str> {
+    match text {
+        "on" => Ok(Hsts::Host),
+        "subdomains" => Ok(Hsts::Subdomains),
+        "off" => Ok(Hsts::Off),
+        "clear" => Ok(Hsts::Clear),
+        _ => Err("must be on, subdomains, off or clear"),
+    }
 }
 
 fn signing(text: &str) -> Result<Signing, &'static str> {

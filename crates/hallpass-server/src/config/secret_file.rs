@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use hallpass::SigningSecret;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::environment::{MOST_OF_SECRET, MOUNT_IT_SAFELY, text_of};
 use super::faults::Faults;
+use super::file::{self, Links};
+use super::ownership::{self, Standing};
+use super::warnings::Warning;
 
 /// The file `secret` of the data folder, readable by its owner alone.
 pub(crate) struct SecretFile;
@@ -15,24 +19,26 @@ pub(crate) struct SecretFile;
 impl SecretFile {
     /// The secret in the file; `None` when there is no file; the broken rule
     /// when it cannot be used.
-    pub(crate) fn read(path: &Path) -> Result<Option<SigningSecret>, String> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => SecretString::from(text),
+    pub(crate) fn read(
+        path: &Path,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Option<SigningSecret>, String> {
+        let content = match file::read(path, MOST_OF_SECRET, Links::Refuse) {
+            Ok(content) => content,
             // Where a file stands in the folder's place, making the folder says so.
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => {
-                return Err(format!(
-                    "holds the secret and cannot be read: {}",
-                    error.kind()
-                ));
-            }
+            Err(unread) if unread.is_absent() => return Ok(None),
+            Err(unread) => return Err(format!("holds the secret and {unread}")),
         };
-        if others_may_read(path) {
-            return Err(format!(
-                "holds the secret and others may read it; mend it with: chmod 600 {}",
-                path.display()
-            ));
+        match ownership::of_secret(path, &content) {
+            Standing::Safe => {}
+            Standing::Warn(finding) => {
+                let name = path.display().to_string();
+                warnings.push(Warning::new(name, finding, MOUNT_IT_SAFELY));
+            }
+            Standing::Refuse(rule) => return Err(rule),
         }
+        let text = text_of(content)
+            .ok_or_else(|| "holds the secret and cannot be read: invalid data".to_owned())?;
         let trimmed = SecretString::from(text.expose_secret().trim());
         SigningSecret::new(&trimmed)
             .map(Some)
@@ -48,7 +54,7 @@ impl SecretFile {
         let fresh = SigningSecret::generate().map_err(|error| Faults::one(&name, error))?;
         let draft = Draft::write(path, fresh.expose_secret()).map_err(fault)?;
         draft.put_in_place(path).map_err(fault)?;
-        let secret = Self::read(path).map_err(|rule| Faults::one(&name, rule))?;
+        let secret = Self::read(path, &mut Vec::new()).map_err(|rule| Faults::one(&name, rule))?;
         secret.ok_or_else(|| Faults::one(&name, "vanished while it was made"))
     }
 }
@@ -80,15 +86,12 @@ impl Drop for Draft {
     }
 }
 
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-/// Makes the data folder, readable by its owner alone.
-pub(super) fn make_folder(path: &Path) -> Result<(), Faults> {
+/// Makes the data folder, readable by its owner alone, and says where if it was
+/// not there.
+pub(super) fn make_folder(path: &Path) -> Result<Option<PathBuf>, Faults> {
+    if path.is_dir() {
+        return Ok(None);
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -98,7 +101,13 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Faults> {
             "HALLPASS_DATA_DIR",
             format!("names a folder that cannot be made: {error}"),
         )
-    })
+    })?;
+    Ok(Some(absolute(path)))
+}
+
+/// The path from the root.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName};
 use url::Url;
 
 use super::refusal::{self, Known};
-use crate::settings::Settings;
+use crate::settings::{Origin, Settings};
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -71,16 +71,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 /// Our own origin and those of `CORS_ORIGINS`, of which there are exact ones
 /// only.
 fn is_trusted(url: &str, settings: &Settings) -> bool {
-    let Some(url) = Url::parse(url).ok().filter(is_of_the_web) else {
-        return false;
-    };
-    let origin = url.origin().ascii_serialization();
-    let known = std::iter::once(settings.public_url.origin()).chain(&settings.cors_origins);
-    known.into_iter().any(|known| known.as_str() == origin)
-}
-
-fn is_of_the_web(url: &Url) -> bool {
-    matches!(url.scheme(), "https" | "http")
+    let origin = Url::parse(url).ok().as_ref().and_then(Origin::of_url);
+    origin.is_some_and(|origin| {
+        let sent = origin.as_str().as_bytes();
+        settings.is_own_origin(sent) || settings.is_listed_origin(sent)
+    })
 }
 
 /// What a URL in a request is for.

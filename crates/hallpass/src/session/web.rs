@@ -341,14 +341,7 @@ fn refuse_foreign_site(headers: &HeaderMap, settings: &Settings) -> Result<(), E
         .iter()
         .map(HeaderValue::as_bytes)
         .collect();
-    let listed = |origin: &[u8]| {
-        settings
-            .cors_origins
-            .iter()
-            .any(|known| known.as_str().as_bytes() == origin)
-    };
-    let from_listed = matches!(origins.as_slice(), [only] if listed(only));
-    let ours = settings.public_url.origin().as_str().as_bytes();
+    let from_listed = matches!(origins.as_slice(), [only] if settings.is_listed_origin(only));
     let mut sites = headers
         .get_all(&SEC_FETCH_SITE)
         .iter()
@@ -357,7 +350,8 @@ fn refuse_foreign_site(headers: &HeaderMap, settings: &Settings) -> Result<(), E
         (Some(b"same-origin" | b"none"), None) => true,
         (Some(_), _) => from_listed,
         (None, _) => {
-            origins.iter().all(|origin| *origin == ours) && origins.len() <= 1 || from_listed
+            let ours = |origin: &&[u8]| settings.is_own_origin(origin);
+            origins.iter().all(ours) && origins.len() <= 1 || from_listed
         }
     };
     if passes {

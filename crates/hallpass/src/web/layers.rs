@@ -4,25 +4,23 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::{
-    self, ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CACHE_CONTROL,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
-    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, Method};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::cors;
 use super::in_flight;
 use super::page::Reader;
-use super::request::{self, X_REQUEST_ID};
+use super::request;
 use super::to_end::ToEndLayer;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
-use crate::settings::Settings;
 
 /// JSON is never rendered, framed or scripted (ASVS 3.4.3, 3.4.6).
 const JSON_POLICY: &str =
@@ -49,8 +47,11 @@ pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hall
             hallpass.clone(),
             in_flight::limit,
         ))
-        .map_request(only_preflights)
-        .layer(cors(hallpass.settings()))
+        .layer(middleware::from_fn_with_state(
+            hallpass.clone(),
+            cors::answer_preflights,
+        ))
+        .layer(cors::layer(hallpass.settings()))
         .layer(CatchPanicLayer::custom(after_panic));
     router.layer(layers)
 }
@@ -61,40 +62,6 @@ fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("of unknown kind");
     Error::internal(format!("a handler panicked: {text}")).into_response()
-}
-
-/// The CORS layer answers every OPTIONS with 200 as if it were a preflight. One
-/// that is not (Fetch, "CORS-preflight request") goes on as a method that no
-/// route has, and so is told 404 or 405.
-fn only_preflights(mut request: Request) -> Request {
-    let headers = request.headers();
-    let is_preflight =
-        headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if *request.method() == Method::OPTIONS && !is_preflight {
-        *request.method_mut() = Method::TRACE;
-    }
-    request
-}
-
-/// Exact origins and never `*`, since credentials are allowed.
-fn cors(settings: &Settings) -> CorsLayer {
-    let origins = settings.cors_origins.iter();
-    let origins = origins.filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
-        .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH])
-        .allow_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, X_REQUEST_ID.clone()])
-        .expose_headers([
-            RETRY_AFTER,
-            WWW_AUTHENTICATE,
-            X_REQUEST_ID.clone(),
-            // What Better Auth's clients read.
-            HeaderName::from_static("set-auth-token"),
-            HeaderName::from_static("set-auth-jwt"),
-            HeaderName::from_static("x-retry-after"),
-        ])
-        .max_age(std::time::Duration::from_mins(10))
 }
 
 async fn set_headers(State(hallpass): State<Hallpass>, request: Request, next: Next) -> Response {
@@ -113,12 +80,10 @@ async fn set_headers(State(hallpass): State<Hallpass>, request: Request, next: N
         &HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     );
-    if hallpass.settings().public_url.is_https() {
-        default(
-            headers,
-            &STRICT_TRANSPORT_SECURITY,
-            "max-age=63072000; includeSubDomains",
-        );
+    let settings = hallpass.settings();
+    let hsts = settings.hsts.header();
+    if let Some(value) = hsts.filter(|_| settings.public_url.is_https()) {
+        default(headers, &STRICT_TRANSPORT_SECURITY, value);
     }
     headers.remove(header::SERVER);
     response
@@ -142,7 +107,7 @@ mod tests {
     use super::*;
     use crate::db::DatabaseUrl;
     use crate::secret::SigningSecret;
-    use crate::settings::PublicUrl;
+    use crate::settings::{PublicUrl, Settings};
 
     async fn panics() -> &'static str {
         panic!("canary")

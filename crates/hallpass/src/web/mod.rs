@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod body;
 pub(crate) mod client;
 pub(crate) mod cookie;
+mod cors;
 mod docs;
 pub(crate) mod error;
 pub(crate) mod form;

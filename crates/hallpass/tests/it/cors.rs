@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::rig::{FRONT_END, TestApp, on_both_engines};
+use crate::rig::{FRONT_END, PASSWORD, TestApp, on_both_engines};
 
 const SECOND: &str = "https://app.example.com";
 
@@ -65,8 +65,8 @@ on_both_engines! {
         assert_snapshot!(answer, @"
         200
         access-control-allow-credentials: true
-        access-control-allow-headers: accept,authorization,content-type,x-request-id
-        access-control-allow-methods: GET,POST,PATCH
+        access-control-allow-headers: content-type
+        access-control-allow-methods: GET,POST,PATCH,DELETE
         access-control-allow-origin: http://localhost:3000
         access-control-max-age: 600
         allow: POST
@@ -75,10 +75,56 @@ on_both_engines! {
         content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
         cross-origin-resource-policy: same-origin
         referrer-policy: no-referrer
+        vary: access-control-request-headers
         vary: origin
         x-content-type-options: nosniff
         x-request-id: <request-id>
         ");
+    }
+
+    /// Sentry, OpenTelemetry and older libraries add these to each request.
+    async fn listed_front_end_sends_any_header(app) {
+        let app = with_two_front_ends(&app);
+        let preflight = |names: &str| {
+            let request = app.request("OPTIONS", "/api/v1/auth/me").header("origin", SECOND);
+            let request = request.header("access-control-request-method", "GET");
+            request.header("access-control-request-headers", names)
+        };
+        for names in [
+            "baggage,sentry-trace",
+            "baggage, sentry-trace",
+            "traceparent,tracestate",
+            "x-requested-with",
+            "authorization,content-type,x-anything-at-all",
+        ] {
+            let answer = preflight(names).await;
+            assert_eq!(answer.header("access-control-allow-headers"), Some(names), "{answer}");
+            assert!(answer.all("vary").contains(&"access-control-request-headers"), "{answer}");
+        }
+        let long = "x".repeat(5000);
+        for names in ["", "*", "authorization,*", "a b", "a,,b", "a;b", long.as_str()] {
+            let answer = preflight(names).await;
+            assert_eq!(answer.header("access-control-allow-headers"), None, "{names:?}");
+        }
+    }
+
+    async fn pages_of_applications_may_call(app) {
+        let origins = ["tauri://localhost", "capacitor://localhost", "app://.", "moz-extension://0f9d2c7b-41e8-4a35-90c2-f7981b3e6a54"];
+        let app = app.with(|settings| {
+            settings.cors_origins = origins.map(|origin| origin.parse().unwrap()).to_vec();
+            settings.rate_limit = false;
+        });
+        for origin in origins {
+            let answer = app.sign_in("unknown@example.com", PASSWORD).header("origin", origin).header("sec-fetch-site", "cross-site").await;
+            assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, Some(origin)), "{answer}");
+            let body = serde_json::json!({"email": "unknown@example.com", "password": PASSWORD});
+            let answer = app.post("/api/auth/sign-in/email").json(&body).header("origin", origin).await;
+            assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, Some(origin)), "{answer}");
+        }
+        for origin in ["tauri://localhost:1", "tauri://localhost/", "tauri://evil", "app://localhost", "http://localhost", "null"] {
+            let answer = app.sign_in("unknown@example.com", PASSWORD).header("origin", origin).await;
+            assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{origin}: {answer}");
+        }
     }
 
     async fn asvs_3_4_2_nobody_else_may(app) {
@@ -88,8 +134,10 @@ on_both_engines! {
             let answer = app.get("/api/v1/auth/me").bearer(&ann.token).header("origin", origin).await;
             assert_eq!(answer.header("access-control-allow-origin"), None, "{origin:?}");
             let preflight = app.request("OPTIONS", "/api/v1/auth/signin").header("origin", origin);
-            let preflight = preflight.header("access-control-request-method", "POST").await;
-            assert_eq!(preflight.header("access-control-allow-origin"), None, "{origin:?}");
+            let preflight = preflight.header("access-control-request-headers", "baggage").header("access-control-request-method", "POST").await;
+            for header in ["allow-origin", "allow-credentials", "allow-headers", "allow-methods", "max-age"] {
+                assert_eq!(preflight.header(&format!("access-control-{header}")), None, "{origin:?}");
+            }
         }
         // Our own pages need no permission, and a request that names none gets none.
         let own = app.get("/healthz").header("origin", crate::rig::PUBLIC_URL).await;

@@ -1,7 +1,7 @@
 //! What CONTRACT section 7 asks of all answers and the rig cannot look at in
 //! each: HSTS, the request id, caching.
 
-use hallpass::PublicUrl;
+use hallpass::{Hsts, PublicUrl};
 use serde_json::json;
 
 use crate::rig::{Answer, FRONT_END, PASSWORD, TestApp, on_both_engines};
@@ -57,7 +57,28 @@ on_both_engines! {
         let app = app.with(|settings| settings.public_url = url);
         for (kind, answer) in one_of_each(&app).await {
             let hsts = answer.header("strict-transport-security");
-            assert_eq!(hsts, Some("max-age=63072000; includeSubDomains"), "{kind}");
+            assert_eq!(hsts, Some("max-age=63072000"), "{kind}");
+        }
+    }
+
+    /// RFC 6797, section 6.1.
+    async fn hsts_says_what_is_set(app) {
+        for (hsts, sent) in [
+            (Hsts::Host, Some("max-age=63072000")),
+            (Hsts::Subdomains, Some("max-age=63072000; includeSubDomains")),
+            (Hsts::Clear, Some("max-age=0")),
+            (Hsts::Off, None),
+        ] {
+            for (url, expected) in [("https://auth.example.com", sent), ("http://auth.example.com", None)] {
+                let app = app.with(|settings| {
+                    settings.public_url = PublicUrl::parse(url).unwrap();
+                    settings.hsts = hsts;
+                });
+                for path in ["/healthz", "/signin", "/nope"] {
+                    let answer = app.get(path).await;
+                    assert_eq!(answer.header("strict-transport-security"), expected, "{hsts:?} {url}{path}");
+                }
+            }
         }
     }
 

@@ -33,8 +33,9 @@ fn examine(reading: Reading, report: &mut Report) -> Result<(), Failure> {
         values,
         secret,
         faults,
+        warnings,
     } = reading;
-    settings::check(&faults, report);
+    settings::check(&faults, &warnings, report);
     settings::check_dot_env(values.public_url.is_https(), report);
     let is_known = |name: &str| !settings::is_faulty(&faults, name);
     if let Some(secret) = &secret {

@@ -6,7 +6,6 @@ use hallpass::rls::{Finding, RoleName, Severity, TableName};
 use super::report::Report;
 use crate::commands::library;
 use crate::commands::output::harmless;
-use crate::config::{Checked, Environment};
 use crate::exit::Failure;
 
 pub(super) fn check(
@@ -14,7 +13,7 @@ pub(super) fn check(
     role: Option<&RoleName>,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let settings = Checked::read(&Environment::of_process())?.look()?;
+    let settings = library::checked()?.look()?;
     if settings.database.sqlite_path().is_some() {
         return Err(no_such_thing());
     }

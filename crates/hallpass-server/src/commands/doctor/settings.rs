@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::report::Report;
-use crate::config::{self, Fault, Faults};
+use crate::config::{self, Fault, Faults, Warning};
 
 /// A value that each setting takes; a secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 21] = [
+const EXAMPLES: [(&str, &str); 22] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -27,6 +27,7 @@ const EXAMPLES: [(&str, &str); 21] = [
     ("HALLPASS_COOKIE_SAMESITE", "strict"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
     ("HALLPASS_HASH_THREADS", "2"),
+    ("HALLPASS_HSTS", "on"),
     ("HALLPASS_LOG", "json"),
     ("HALLPASS_METRICS_ADDR", "127.0.0.1:9090"),
     ("HALLPASS_PASSWORD_HASH", "argon2id"),
@@ -41,8 +42,8 @@ const EXAMPLES: [(&str, &str); 21] = [
 
 const TWIN: &str = "_FILE";
 
-pub(super) fn check(faults: &Faults, report: &mut Report) {
-    if faults.is_empty() {
+pub(super) fn check(faults: &Faults, warnings: &[Warning], report: &mut Report) {
+    if faults.is_empty() && warnings.is_empty() {
         report.ok(
             "settings",
             "every name is known and every value keeps its rule",
@@ -50,6 +51,16 @@ pub(super) fn check(faults: &Faults, report: &mut Report) {
     }
     for fault in faults.iter() {
         report.serious(&fault.name, &fault.rule, mend(fault));
+    }
+    for warning in warnings {
+        let Warning {
+            name, finding, fix, ..
+        } = warning;
+        if warning.is_serious {
+            report.serious(name, finding, fix);
+        } else {
+            report.warning(name, finding, fix);
+        }
     }
 }
 
@@ -63,9 +74,7 @@ pub(super) fn is_faulty(faults: &Faults, name: &str) -> bool {
 fn mend(fault: &Fault) -> String {
     let Fault { name, rule } = fault;
     let example = EXAMPLES.iter().find(|(known, _)| known == name);
-    if rule.starts_with("is not a setting") {
-        format!("correct the name, or remove {name} from the environment and from .env")
-    } else if let Some(other) = also_set(rule) {
+    if let Some(other) = also_set(rule) {
         format!("keep one of {name} and {other}")
     } else if rule.contains("cannot be read:") {
         let file = if name.ends_with(TWIN) {

@@ -1,10 +1,11 @@
-//! Settings from files: `.env`, the twins `…_FILE`, and the secret that is made.
+//! Settings from files: the twins `…_FILE`, and the secret that is made.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
 
 use super::{CANARY, KNOWN, is_refused};
-use crate::rig::{Launch, PASSWORD, Place, SECRET};
+use crate::rig::{Launch, Place, SECRET, unprivileged_user};
 
 #[tokio::test]
 async fn a_name_and_its_twin_are_one_too_many() {
@@ -87,6 +88,7 @@ async fn a_secret_file_that_others_may_read_or_that_is_weak_is_told() {
     for (text, mode, fault) in [
         (SECRET, 0o644, &readable),
         (SECRET, 0o640, &readable),
+        (SECRET, 0o666, &readable),
         (SECRET, 0o604, &readable),
         (CANARY, 0o600, &short),
         ("", 0o600, &short),
@@ -135,88 +137,177 @@ async fn a_place_that_cannot_be_made_is_told_and_nothing_else_is_made() {
     }
 }
 
+/// What Kubernetes does to a volume with `fsGroup`.
 #[tokio::test]
-async fn a_dot_env_file_is_read_and_the_environment_wins() {
+async fn secret_shared_with_its_folder_is_used() {
     let place = Place::new();
-    let quoted = format!(
-        "\u{23} what a person writes\n\nexport HALLPASS_COOKIE_PREFIX=from-file\n\
-         BETTER_AUTH_SECRET=\"{SECRET}\" \u{23} quoted\nHALLPASS_LOG='pretty'\n\
-         HALLPASS_DATA_DIR=elsewhere\nSOMEBODY_ELSES_SETTING=hunter2\n"
-    );
-    place.write(".env", quoted);
-    let server = place.launch().start().await;
-    let registered = server.api.register("ann@example.com").await;
-    assert!(
-        registered
-            .header("set-cookie")
-            .unwrap()
-            .starts_with("from-file.session_token=")
-    );
-    let ended = server.stop().await;
-    assert!(
-        ended.err.lines().all(|line| !line.starts_with('{')),
-        "pretty: {}",
-        ended.err
-    );
-    assert_eq!(
-        place.entries(),
-        [".env", "elsewhere", "elsewhere/hallpass.db"]
-    );
-
-    let server = place
-        .launch()
-        .set("HALLPASS_COOKIE_PREFIX", "from-environment")
-        .start()
-        .await;
-    let signed_in = server.api.sign_in("ann@example.com", PASSWORD).await;
-    assert!(
-        signed_in
-            .header("set-cookie")
-            .unwrap()
-            .starts_with("from-environment.session_token=")
-    );
+    place.launch().start().await.stop().await;
+    let set = |name: &str, mode| {
+        fs::set_permissions(place.path(name), Permissions::from_mode(mode)).unwrap();
+    };
+    set("hallpass-data", 0o2770);
+    set("hallpass-data/secret", 0o660);
+    let ended = place.launch().start().await.stop().await;
+    let said = ended
+        .err
+        .matches("which owns the folder, may change it")
+        .count();
+    assert_eq!(said, 1, "{}", ended.err);
+    set("hallpass-data/secret", 0o666);
+    let ended = place.launch().end().await;
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
 }
 
 #[tokio::test]
-async fn faults_of_a_dot_env_file_are_told_without_its_lines() {
-    for (text, fault) in [
+async fn secrets_of_other_kinds_are_refused() {
+    const FILE: &str = "./hallpass-data/secret";
+    for (make, kind) in [
+        ("mkfifo secret", "is a named pipe"),
+        ("ln -s /dev/zero secret", "is a symbolic link"),
         (
-            &b"BETTER_AUTH_SECRET hunter2"[..],
-            ".env has a line that is not NAME=value",
+            "ln -s other secret; echo 01234567890123456789012345678901abcdef >other",
+            "is a symbolic link",
         ),
+        ("ln -s secret secret", "is a symbolic link"),
+        ("mkdir secret", "is a directory"),
         (
-            b"hunter2\nHALLPASS_LOG=json\n",
-            ".env has a line that is not NAME=value",
-        ),
-        (
-            b"BETTER_AUTH_SECRET=\"hunter2\n",
-            ".env has a line that is not NAME=value",
-        ),
-        (
-            b"BETTER_AUTH_SECRET=hunter2\xff\n",
-            ".env has a line that is not NAME=value",
-        ),
-        (
-            b"HALLPASS_LOG=hunter2\n",
-            "HALLPASS_LOG must be pretty or json",
-        ),
-        (
-            b"HALLPASS_LOGG=hunter2\n",
-            "HALLPASS_LOGG is not a setting; did you mean HALLPASS_LOG?",
+            "head -c 5000 /dev/zero | tr '\\0' 'x' >secret",
+            "has more than 4096 bytes",
         ),
     ] {
         let place = Place::new();
-        place.write(".env", text);
-        is_refused(&place, place.launch(), &[fault]).await;
+        fs::create_dir(place.path("hallpass-data")).unwrap();
+        shell(&place.path("hallpass-data"), &format!("umask 077; {make}"));
+        let fault = format!("{FILE} holds the secret and cannot be read: {kind}");
+        is_refused(&place, place.launch(), &[&fault]).await;
     }
 }
 
-/// Python's tools make a folder of this name.
 #[tokio::test]
-async fn a_folder_named_dot_env_is_told() {
+async fn secret_of_another_user_is_refused() {
+    const FILE: &str = "./hallpass-data/secret";
+    let Some((user, group)) = unprivileged_user() else {
+        return;
+    };
     let place = Place::new();
-    fs::create_dir(place.path(".env")).unwrap();
-    // Whoever reads it for ever fills the memory.
-    let launch = place.launch().after("ulimit -v 2000000");
-    is_refused(&place, launch, &[".env cannot be read"]).await;
+    fs::create_dir(place.path("hallpass-data")).unwrap();
+    let file = place.write("hallpass-data/secret", SECRET);
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    chown(&file, Some(user), Some(group)).unwrap();
+    let fault = format!(
+        "{FILE} holds the secret and belongs to user {user}, who may change it; fix it with: chown 0 {FILE}"
+    );
+    is_refused(&place, place.launch(), &[&fault]).await;
+
+    let twin = "BETTER_AUTH_SECRET_FILE";
+    let fault = format!(
+        "{twin} names a file of user {user}, who may change it; fix it with: chown 0 hallpass-data/secret"
+    );
+    let launch = place.launch().set(twin, "hallpass-data/secret");
+    is_refused(&place, launch, &[&fault]).await;
+    chown(&file, Some(0), Some(0)).unwrap();
+    place
+        .launch()
+        .set(twin, "hallpass-data/secret")
+        .start()
+        .await
+        .stop()
+        .await;
+}
+
+#[tokio::test]
+async fn twins_of_other_kinds_are_refused() {
+    let place = Place::new();
+    shell(
+        &place.path("."),
+        "umask 077; mkfifo pipe; ln -s /dev/zero zero; head -c 70000 /dev/zero | tr '\\0' 'x' >long; echo x >open; chmod 666 open",
+    );
+    for (name, path, fault) in [
+        (
+            "BETTER_AUTH_SECRET_FILE",
+            "pipe",
+            "cannot be read: is a named pipe",
+        ),
+        (
+            "BETTER_AUTH_SECRET_FILE",
+            "zero",
+            "cannot be read: is a device",
+        ),
+        (
+            "BETTER_AUTH_SECRET_FILE",
+            "long",
+            "cannot be read: has more than 4096 bytes",
+        ),
+        (
+            "CORS_ORIGINS_FILE",
+            "pipe",
+            "cannot be read: is a named pipe",
+        ),
+        (
+            "CORS_ORIGINS_FILE",
+            "long",
+            "cannot be read: has more than 65536 bytes",
+        ),
+        ("HALLPASS_LOG_FILE", "zero", "cannot be read: is a device"),
+        (
+            "HALLPASS_BRAND_LOGO",
+            "pipe",
+            "cannot be read: is a named pipe",
+        ),
+        ("HALLPASS_BRAND_LOGO", "zero", "cannot be read: is a device"),
+    ] {
+        let fault = format!("{name} names a file that {fault}");
+        is_refused(&place, place.launch().set(name, path), &[&fault]).await;
+    }
+    let fault = "PORT_FILE names a file that other users may change; fix it with: chmod go-w open";
+    let launch = place.launch().without("PORT").set("PORT_FILE", "open");
+    is_refused(&place, launch, &[fault]).await;
+}
+
+/// Kubernetes mounts a secret behind two links, for root, with mode 0644.
+#[tokio::test]
+async fn mounted_secrets_start_with_one_warning() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("secrets/..2026_01_01")).unwrap();
+    shell(
+        &place.path("secrets"),
+        "ln -s ..2026_01_01 ..data; ln -s ..data/key key",
+    );
+    let file = place.write("secrets/..2026_01_01/key", format!("{SECRET}\n"));
+    let launch = || {
+        place
+            .launch()
+            .set("BETTER_AUTH_SECRET_FILE", place.path("secrets/key"))
+    };
+    for (mode, warnings) in [(0o644, 1), (0o444, 1), (0o440, 0), (0o400, 0)] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let ended = launch().start().await.stop().await;
+        let said = ended
+            .err
+            .matches("every user of this machine may read")
+            .count();
+        assert_eq!(said, warnings, "{mode:o}: {}", ended.err);
+    }
+}
+
+/// With a given secret and a database elsewhere, nothing is made.
+#[tokio::test]
+async fn data_folder_is_made_when_needed() {
+    let elsewhere = Place::new();
+    let url = format!("sqlite://{}", elsewhere.path("accounts.db").display());
+    let place = Place::new();
+    place.write("file", "");
+    let launch = place
+        .launch()
+        .set("DATABASE_URL", url)
+        .set("BETTER_AUTH_SECRET", SECRET)
+        .set("HALLPASS_DATA_DIR", "file/data");
+    launch.start().await.stop().await;
+    assert_eq!(place.entries(), ["file"]);
+}
+
+fn shell(folder: &Path, script: &str) {
+    let mut shell = std::process::Command::new("/bin/sh");
+    let status = shell.args(["-c", script]).current_dir(folder).status();
+    assert!(status.unwrap().success(), "{script}");
 }

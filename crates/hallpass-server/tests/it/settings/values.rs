@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::{CANARY, KNOWN, is_refused};
-use crate::rig::Place;
+use crate::rig::{Place, SECRET};
 
 const THREADS: &str = "HALLPASS_HASH_THREADS must be a whole number from 1 to 256";
 const LENGTH: &str = "HALLPASS_PASSWORD_MIN_LENGTH must be a whole number from 8 to 64";
 const PORT: &str = "PORT must be a number from 0 to 65535";
 const HOST: &str = "HOST must be an IP address, like 127.0.0.1 or 0.0.0.0";
+const HSTS: &str = "HALLPASS_HSTS must be on, subdomains, off or clear";
 const SAME_SITE: &str = "HALLPASS_COOKIE_SAMESITE must be strict or lax";
 const PREFIX: &str = "HALLPASS_COOKIE_PREFIX must be 1 to 64 letters, digits, - or _";
 const METRICS: &str = "HALLPASS_METRICS_ADDR must be an address with a port, like 127.0.0.1:9090";
@@ -47,12 +48,19 @@ const LONG: &str = "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp
 const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
 
 /// A name, a value that it does not take, and what is said.
-const WRONG: [(&str, &str, &str); 62] = [
+const WRONG: [(&str, &str, &str); 67] = [
     ("HOST", "auth.example.com", HOST),
     ("HOST", "127.0.0.1:8000", HOST),
     ("PORT", "65536", PORT),
     ("PORT", "-1", PORT),
     ("PORT", "http", PORT),
+    ("PORT", "tcp://10.0.0.1:8000", PORT),
+    ("HOST", "[127.0.0.1]", HOST),
+    (
+        "PORT",
+        "\"8000\"",
+        "PORT must be a number from 0 to 65535; it stands in quotes, which are part of the value: remove them",
+    ),
     (
         "BETTER_AUTH_URL",
         "auth.example.com",
@@ -201,6 +209,8 @@ const WRONG: [(&str, &str, &str); 62] = [
     ("HALLPASS_DATABASE_TIMEOUT", "0", TIMEOUT),
     ("HALLPASS_DATABASE_TIMEOUT", "61", TIMEOUT),
     ("HALLPASS_DATABASE_TIMEOUT", "2s", TIMEOUT),
+    ("HALLPASS_HSTS", "yes", HSTS),
+    ("HALLPASS_HSTS", "preload", HSTS),
     ("HALLPASS_LOG", "xml", "HALLPASS_LOG must be pretty or json"),
     ("HALLPASS_METRICS_ADDR", "9090", METRICS),
     ("HALLPASS_METRICS_ADDR", "localhost:9090", METRICS),
@@ -243,23 +253,27 @@ async fn a_wrong_value_is_told_with_its_rule() {
 #[tokio::test]
 async fn each_wrong_item_of_a_list_is_told() {
     let place = Place::new();
-    let bare = "must be an origin without path or trailing slash, like https://app.example.com";
     let launch = place
         .launch()
         .set(
             "CORS_ORIGINS",
-            "https://a.example.com, *, https://b.example.com/, c.example.com",
+            "https://a.example.com, *, https://b.example.com/app, c.example.com, null, https://*.example.com",
         )
         .set(
             "TRUSTED_PROXIES",
-            "10.0.0.1,10.0.0.0/33, proxy.example.com ,::1",
+            "10.0.0.1,10.0.0.0/33, proxy.example.com ,::1, 10.0.0.1:80, fe80::1%eth0, 0.0.0.0",
         );
     let faults = [
-        r#"CORS_ORIGINS holds "*", which must be a URL like https://auth.example.com"#,
-        &format!(r#"CORS_ORIGINS holds "https://b.example.com/", which {bare}"#),
-        r#"CORS_ORIGINS holds "c.example.com", which must be a URL like https://auth.example.com"#,
+        r#"CORS_ORIGINS holds "*", which is a pattern; list each origin exactly, since each may send credentials"#,
+        r#"CORS_ORIGINS holds "https://b.example.com/app", which must be an origin without a path, like https://app.example.com"#,
+        r#"CORS_ORIGINS holds "c.example.com", which must be a URL like https://app.example.com"#,
+        r#"CORS_ORIGINS holds "null", which is sent as `null` by browsers, which every site can make them send; serve the page over http or https"#,
+        r#"CORS_ORIGINS holds "https://*.example.com", which is a pattern; list each origin exactly, since each may send credentials"#,
         r#"TRUSTED_PROXIES holds "10.0.0.0/33", which must be an address or a network, like 10.0.0.0/8"#,
-        r#"TRUSTED_PROXIES holds "proxy.example.com", which must be an address or a network, like 10.0.0.0/8"#,
+        r#"TRUSTED_PROXIES holds "proxy.example.com", which is a name, and connections have addresses; write the address or the network"#,
+        r#"TRUSTED_PROXIES holds "10.0.0.1:80", which has a port, which differs for each connection of a proxy; remove it"#,
+        r#"TRUSTED_PROXIES holds "fe80::1%eth0", which has a zone; write the address without it, or the network of the link"#,
+        r#"TRUSTED_PROXIES holds "0.0.0.0", which is no address that a proxy connects from; name the proxy's own"#,
     ];
     is_refused(&place, launch, &faults).await;
 
@@ -306,5 +320,90 @@ async fn bytes_that_are_no_text_are_told() {
     for name in ["BETTER_AUTH_SECRET", "DATABASE_URL", "PORT", "HOST_FILE"] {
         let fault = format!("{name} must be valid UTF-8");
         is_refused(&place, place.launch().set(name, noise.clone()), &[&fault]).await;
+    }
+}
+
+#[tokio::test]
+async fn lists_are_read_in_every_form() {
+    let place = Place::new();
+    for list in [
+        "tauri://localhost,https://app.example.com",
+        "TAURI://localhost/; https://App.example.com:443/ ;",
+        "[\"tauri://localhost\", \"https://app.example.com\"]",
+        "\"tauri://localhost,https://app.example.com\"",
+        "tauri://localhost https://app.example.com,https://app.example.com",
+    ] {
+        let launch = place.launch().set("CORS_ORIGINS", list);
+        let launch = launch.set("TRUSTED_PROXIES", "[\"::ffff:127.0.0.0/104\"]");
+        let server = launch.start().await;
+        for origin in ["tauri://localhost", "https://app.example.com"] {
+            let request = server.api.request(reqwest::Method::GET, "/healthz");
+            let answer = server.api.send(request.header("origin", origin)).await;
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                Some(origin),
+                "{list}"
+            );
+        }
+        let request = server.api.registration("ann@example.com");
+        server
+            .api
+            .send(request.header("x-forwarded-for", "203.0.113.9"))
+            .await;
+        let ended = server.stop().await;
+        assert!(
+            ended.err.contains("\"client\":\"203.0.113.9\""),
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[tokio::test]
+async fn https_trusts_no_origin_by_default() {
+    let place = Place::new();
+    let origin = "http://localhost:3000";
+    for (url, allowed) in [
+        ("https://auth.example.com", None),
+        ("http://localhost:8000", Some(origin)),
+    ] {
+        let launch = place.launch().set("BETTER_AUTH_URL", url);
+        let server = launch.set("BETTER_AUTH_SECRET", SECRET).start().await;
+        let request = server.api.request(reqwest::Method::GET, "/healthz");
+        let answer = server.api.send(request.header("origin", origin)).await;
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            allowed,
+            "{url}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn hsts_is_sent_as_set() {
+    let place = Place::new();
+    for (value, sent) in [
+        (None, Some("max-age=63072000")),
+        (Some("on"), Some("max-age=63072000")),
+        (
+            Some("subdomains"),
+            Some("max-age=63072000; includeSubDomains"),
+        ),
+        (Some("clear"), Some("max-age=0")),
+        (Some("off"), None),
+    ] {
+        let launch = place.launch().set("BETTER_AUTH_SECRET", SECRET);
+        let launch = launch.set("BETTER_AUTH_URL", "https://auth.example.com");
+        let launch = match value {
+            Some(value) => launch.set("HALLPASS_HSTS", value),
+            None => launch,
+        };
+        let server = launch.start().await;
+        let answer = server.api.get("/healthz").await;
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            sent,
+            "{value:?}"
+        );
     }
 }

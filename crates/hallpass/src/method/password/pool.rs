@@ -495,7 +495,10 @@ mod tests {
             .await
             .unwrap();
         assert!(!wrong.correct && wrong.replacement.is_none(), "{wrong:?}");
-        let unknown = reserve(&pool).verify(password(), None, USUAL).await.unwrap();
+        let unknown = reserve(&pool)
+            .verify(password(), None, USUAL)
+            .await
+            .unwrap();
         assert!(
             !unknown.correct && unknown.replacement.is_none(),
             "{unknown:?}"
@@ -512,7 +515,10 @@ mod tests {
                 .await
                 .unwrap();
             assert!(!wrong.correct && wrong.replacement.is_none(), "{wrong:?}");
-            let right = reserve(&new).verify(password(), Some(hash), USUAL).await.unwrap();
+            let right = reserve(&new)
+                .verify(password(), Some(hash), USUAL)
+                .await
+                .unwrap();
             assert!(right.correct, "{right:?}");
             let again = reserve(&new)
                 .verify(password(), right.replacement, USUAL)
@@ -532,7 +538,10 @@ mod tests {
             matches!(refused, Err(HashingRefused::UnfitForBcrypt)),
             "{refused:?}"
         );
-        let verdict = reserve(&pool).verify(long(), Some(hash), USUAL).await.unwrap();
+        let verdict = reserve(&pool)
+            .verify(long(), Some(hash), USUAL)
+            .await
+            .unwrap();
         assert!(
             verdict.correct && verdict.replacement.is_none(),
             "{verdict:?}"
