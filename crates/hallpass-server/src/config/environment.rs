@@ -11,7 +11,7 @@ use super::faults::{Fault, Faults};
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
-pub(crate) const KNOWN: [&str; 23] = [
+pub(crate) const KNOWN: [&str; 24] = [
     "BETTER_AUTH_SECRET",
     "BETTER_AUTH_SECRETS",
     "BETTER_AUTH_URL",
@@ -24,6 +24,7 @@ pub(crate) const KNOWN: [&str; 23] = [
     "HALLPASS_COOKIE_PREFIX",
     "HALLPASS_COOKIE_SAMESITE",
     "HALLPASS_DATA_DIR",
+    "HALLPASS_DRAIN",
     "HALLPASS_HASH_THREADS",
     "HALLPASS_LOG",
     "HALLPASS_METRICS_ADDR",

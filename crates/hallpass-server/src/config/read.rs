@@ -1,9 +1,11 @@
 //! Each setting's text, read into its type.
 
 use std::fmt::Display;
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hallpass::{
     Brand, BrandColor, BrandLogo, BrandName, CookiePrefix, DatabaseUrl, HashPolicy, InvalidSetting,
@@ -37,6 +39,7 @@ pub(crate) struct Values {
     pub(crate) cookie_same_site: SameSite,
     pub(crate) brand: Brand,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) drain: Duration,
     pub(crate) log: Log,
 }
 
@@ -105,6 +108,7 @@ impl Values {
                 text.parse()
                     .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
             }),
+            drain: reader.one("HALLPASS_DRAIN", default_drain(), drain),
             log: Log {
                 filter: reader.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
                 format: reader.maybe("HALLPASS_LOG", log_format),
@@ -384,6 +388,30 @@ fn log_filter(text: &str) -> Result<String, &'static str> {
     filter
         .map(|_| text.to_owned())
         .map_err(|_| "must be a filter like info or hallpass=debug,info")
+}
+
+/// A load balancer needs a moment to notice that this server is not ready. At
+/// a terminal there is none, and a person waits for the prompt.
+fn default_drain() -> Duration {
+    let seconds = if std::io::stderr().is_terminal() {
+        0
+    } else {
+        3
+    };
+    Duration::from_secs(seconds)
+}
+
+/// More than this, and orchestrators kill the process meanwhile.
+const LONGEST_DRAIN: u64 = 300;
+
+fn drain(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| *seconds <= LONGEST_DRAIN);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or("must be a number of seconds from 0 to 300")
 }
 
 fn log_format(text: &str) -> Result<LogFormat, &'static str> {

@@ -17,7 +17,7 @@ use crate::rig::{Launch, PASSWORD, PATIENCE, Place, SECRET, Server, events, with
 const CANARY: &str = "hunter2";
 
 /// Every setting, and a value that it takes.
-const KNOWN: [(&str, &str); 17] = [
+const KNOWN: [(&str, &str); 18] = [
     ("BETTER_AUTH_SECRET", SECRET),
     ("BETTER_AUTH_URL", "http://localhost:8000"),
     ("CORS_ORIGINS", "http://localhost:3000"),
@@ -25,6 +25,7 @@ const KNOWN: [(&str, &str); 17] = [
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_COOKIE_SAMESITE", "strict"),
     ("HALLPASS_DATA_DIR", "data"),
+    ("HALLPASS_DRAIN", "0"),
     ("HALLPASS_HASH_THREADS", "1"),
     ("HALLPASS_LOG", "json"),
     ("HALLPASS_METRICS_ADDR", "127.0.0.1:0"),

@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::config::{self, Fault, Faults};
 
 /// A value that each setting takes; a secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 21] = [
+const EXAMPLES: [(&str, &str); 22] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -26,6 +26,7 @@ const EXAMPLES: [(&str, &str); 21] = [
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_COOKIE_SAMESITE", "strict"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
+    ("HALLPASS_DRAIN", "3"),
     ("HALLPASS_HASH_THREADS", "2"),
     ("HALLPASS_LOG", "json"),
     ("HALLPASS_METRICS_ADDR", "127.0.0.1:9090"),

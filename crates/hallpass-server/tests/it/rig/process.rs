@@ -58,7 +58,7 @@ impl Place {
     }
 
     /// A server that is yet to be started here, on a port that the system
-    /// chooses, with no other setting.
+    /// chooses, that stops without waiting for a load balancer to notice.
     pub(crate) fn launch(&self) -> Launch {
         Launch {
             folder: self.0.path().to_owned(),
@@ -69,6 +69,7 @@ impl Place {
             user: None,
         }
         .set("PORT", "0")
+        .set("HALLPASS_DRAIN", "0")
     }
 
     /// As [`Place::launch`], over this database, with a secret, and without the
