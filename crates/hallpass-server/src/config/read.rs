@@ -109,10 +109,7 @@ impl Values {
                     .map_err(|_| "must be an address with a port, like 127.0.0.1:9090")
             }),
             drain: reader.one("HALLPASS_DRAIN", default_drain(), drain),
-            log: Log {
-                filter: reader.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
-                format: reader.maybe("HALLPASS_LOG", log_format),
-            },
+            log: reader.log(),
             data_dir,
         }
     }
@@ -242,6 +239,13 @@ impl Reader<'_> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> T {
         self.maybe(name, parse).unwrap_or(default)
+    }
+
+    fn log(&mut self) -> Log {
+        Log {
+            filter: self.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
+            format: self.maybe("HALLPASS_LOG", log_format),
+        }
     }
 
     fn brand(&mut self) -> Brand {

@@ -126,16 +126,15 @@ impl Unread {
     /// Reads what is left and throws it away, when it is small and arrives
     /// soon. Says whether the end of the body was reached, so that the next
     /// request can follow.
-    pub(super) async fn is_drained(self) -> bool {
+    pub(super) async fn drained(self) -> bool {
         let Some(mut unread) = self.0 else {
             return true;
         };
         match unread.try_recv() {
             Ok(Rest::Body(body)) => timeout(UNREAD_TIME, ends(body)).await.unwrap_or(false),
-            Ok(Rest::Blocked) => false,
             Err(TryRecvError::Closed) => true,
-            // The response itself reads it.
-            Err(TryRecvError::Empty) => false,
+            // It is empty while the response itself reads the body.
+            Ok(Rest::Blocked) | Err(TryRecvError::Empty) => false,
         }
     }
 }

@@ -113,7 +113,7 @@ impl Clients {
         });
         if let Some(evicted) = evicted {
             count_refused("evicted");
-            evicted.is_gone().await;
+            evicted.gone().await;
         }
     }
 

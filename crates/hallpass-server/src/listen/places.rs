@@ -150,7 +150,7 @@ impl<H: Holder> State<H> {
 
 impl<H> Evicted<H> {
     /// Waits until the place is empty.
-    pub(super) async fn is_gone(self) {
+    pub(super) async fn gone(self) {
         drop(timeout(EVICTION, self.0.gone.notified()).await);
     }
 }
@@ -173,6 +173,27 @@ mod tests {
     use super::super::activity::Activity;
     use super::*;
 
+    enum Outcome {
+        Refused,
+        Connected,
+        /// And this connection gave way.
+        Replaced(Arc<Activity>),
+    }
+
+    impl Outcome {
+        fn is_refused(&self) -> bool {
+            matches!(self, Self::Refused)
+        }
+
+        fn is_replaced(&self) -> bool {
+            matches!(self, Self::Replaced(_))
+        }
+
+        fn replaces(&self, activity: &Arc<Activity>) -> bool {
+            matches!(self, Self::Replaced(evicted) if Arc::ptr_eq(evicted, activity))
+        }
+    }
+
     struct Crowd {
         places: Arc<Places<Activity>>,
         connected: Vec<(Place<Activity>, Arc<Activity>)>,
@@ -187,19 +208,20 @@ mod tests {
             }
         }
 
-        /// The activity of the connection that gave way; `None` when the
-        /// newcomer was refused.
-        fn connect(&mut self, peer: &str) -> Option<Option<Arc<Activity>>> {
+        fn connect(&mut self, peer: &str) -> Outcome {
             let activity = Activity::new();
-            let taken = self.places.take(peer.parse().unwrap(), &activity);
-            let (place, evicted) = taken?;
+            let Some((place, evicted)) = self.places.take(peer.parse().unwrap(), &activity) else {
+                return Outcome::Refused;
+            };
             self.connected.push((place, activity));
-            Some(evicted.map(|evicted| Arc::clone(&evicted.0.holder)))
+            evicted.map_or(Outcome::Connected, |evicted| {
+                Outcome::Replaced(Arc::clone(&evicted.0.holder))
+            })
         }
 
         fn connect_all(&mut self, peers: &[&str]) {
             for peer in peers {
-                assert!(matches!(self.connect(peer), Some(None)), "{peer}");
+                assert!(matches!(self.connect(peer), Outcome::Connected), "{peer}");
             }
         }
 
@@ -212,24 +234,15 @@ mod tests {
         }
     }
 
-    fn is(activity: &Arc<Activity>, evicted: Option<Option<Arc<Activity>>>) -> bool {
-        evicted
-            .flatten()
-            .is_some_and(|evicted| Arc::ptr_eq(&evicted, activity))
-    }
-
     #[test]
     fn client_has_its_share() {
         let mut crowd = Crowd::of(8, &[]);
         crowd.connect_all(&["192.0.2.1", "192.0.2.1"]);
         let busy: Vec<_> = (0..2).map(|index| crowd.activity(index).begin()).collect();
-        assert!(crowd.connect("192.0.2.1").is_none());
-        assert!(crowd.connect("::ffff:192.0.2.1").is_none());
+        assert!(crowd.connect("192.0.2.1").is_refused());
+        assert!(crowd.connect("::ffff:192.0.2.1").is_refused());
         crowd.connect_all(&["192.0.2.2", "192.0.2.3", "198.51.100.1"]);
-        assert!(
-            crowd.connect("192.0.2.4").flatten().is_some(),
-            "the /24 has half"
-        );
+        assert!(crowd.connect("192.0.2.4").is_replaced(), "the /24 has half");
         drop(busy);
     }
 
@@ -238,9 +251,9 @@ mod tests {
         let mut crowd = Crowd::of(8, &[]);
         crowd.connect_all(&["2001:db8:0:1::1", "2001:db8:0:1::2"]);
         let busy: Vec<_> = (0..2).map(|index| crowd.activity(index).begin()).collect();
-        assert!(crowd.connect("2001:db8:0:1::3").is_none());
+        assert!(crowd.connect("2001:db8:0:1::3").is_refused());
         crowd.connect_all(&["2001:db8:0:2::1", "2001:db8:0:3::1", "2001:db8:1::1"]);
-        assert!(crowd.connect("2001:db8:0:4::1").flatten().is_some());
+        assert!(crowd.connect("2001:db8:0:4::1").is_replaced());
         assert_eq!(crowd.taken(), 5);
         drop(busy);
     }
@@ -251,10 +264,10 @@ mod tests {
         crowd.connect_all(&["192.0.2.1", "192.0.2.1"]);
         drop(crowd.activity(0).begin());
         let silent = Arc::clone(crowd.activity(1));
-        assert!(is(&silent, crowd.connect("192.0.2.1")));
+        assert!(crowd.connect("192.0.2.1").replaces(&silent));
         let idle = Arc::clone(crowd.activity(0));
         let busy = crowd.activity(2).begin();
-        assert!(is(&idle, crowd.connect("192.0.2.1")));
+        assert!(crowd.connect("192.0.2.1").replaces(&idle));
         assert_eq!(crowd.taken(), 2);
         drop(busy);
     }
@@ -264,9 +277,9 @@ mod tests {
         let mut crowd = Crowd::of(4, &[]);
         crowd.connect_all(&["192.0.2.1", "192.0.2.2", "198.51.100.1", "198.51.100.2"]);
         let busy: Vec<_> = (0..4).map(|index| crowd.activity(index).begin()).collect();
-        assert!(matches!(crowd.connect("203.0.113.1"), Some(Some(_))));
+        assert!(crowd.connect("203.0.113.1").is_replaced());
         let newcomer = crowd.activity(4).begin();
-        assert!(crowd.connect("203.0.113.1").is_none(), "two each");
+        assert!(crowd.connect("203.0.113.1").is_refused(), "two each");
         assert_eq!(crowd.taken(), 4);
         drop((busy, newcomer));
     }
@@ -276,10 +289,13 @@ mod tests {
         let mut crowd = Crowd::of(4, &["192.0.2.0/24"]);
         crowd.connect_all(&["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1"]);
         crowd.connect_all(&["198.51.100.1"]);
-        assert!(crowd.connect("203.0.113.1").is_none());
+        assert!(crowd.connect("203.0.113.1").is_refused());
         let silent = Arc::clone(crowd.activity(3));
         let busy = silent.begin();
-        assert!(crowd.connect("192.0.2.1").is_none(), "the client has one");
+        assert!(
+            crowd.connect("192.0.2.1").is_refused(),
+            "the client has one"
+        );
         drop(busy);
         crowd.connected.clear();
         assert_eq!(crowd.taken(), 0);
@@ -301,7 +317,7 @@ mod tests {
     fn evicted_place_is_counted_once() {
         let mut crowd = Crowd::of(4, &[]);
         for _ in 0..9 {
-            crowd.connect("192.0.2.1").unwrap();
+            assert!(!crowd.connect("192.0.2.1").is_refused());
         }
         assert_eq!(crowd.taken(), 1);
         crowd.connected.clear();

@@ -39,6 +39,12 @@ struct Admitted {
     _place: Place<Asked>,
 }
 
+/// Why a request does not reach the router.
+enum Refusal {
+    TooManyFields,
+    Busy,
+}
+
 impl Requests {
     /// The router as hyper calls it.
     pub(super) fn service(
@@ -60,7 +66,7 @@ impl Requests {
             async move {
                 let (mut response, is_drained) = match admitted {
                     Ok(admitted) => admitted.answer(router, peer).await,
-                    Err(refusal) => (refusal, false),
+                    Err(refusal) => (refusal.into_response(), false),
                 };
                 // An HTTP/2 stream ends by itself; on HTTP/1 the rest of the
                 // body is in the next request's way.
@@ -73,13 +79,13 @@ impl Requests {
         })
     }
 
-    fn admit(&self, request: Request<Incoming>) -> Result<Admitted, Response> {
+    fn admit(&self, request: Request<Incoming>) -> Result<Admitted, Refusal> {
         if request.headers().len() > HEAD_FIELDS {
-            return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response());
+            return Err(Refusal::TooManyFields);
         }
         let asked = Arc::default();
         let place = self.places.take(self.peer.ip(), &asked);
-        let (place, _) = place.ok_or_else(busy)?;
+        let (place, _) = place.ok_or(Refusal::Busy)?;
         Ok(Admitted {
             request,
             asked,
@@ -88,9 +94,15 @@ impl Requests {
     }
 }
 
-fn busy() -> Response {
-    let headers = [(CONTENT_TYPE, "application/json"), (RETRY_AFTER, "1")];
-    (StatusCode::SERVICE_UNAVAILABLE, headers, BUSY).into_response()
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let headers = [(CONTENT_TYPE, "application/json"), (RETRY_AFTER, "1")];
+        match self {
+            // As hyper answers on HTTP/1.
+            Self::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response(),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, headers, BUSY).into_response(),
+        }
+    }
 }
 
 impl Admitted {
@@ -105,9 +117,9 @@ impl Admitted {
                 Ok(response) => response,
                 Err(never) => match never {},
             },
-            () = self.asked.evicted() => return (busy(), false),
+            () = self.asked.evicted() => return (Refusal::Busy.into_response(), false),
         };
-        (response, is_http2 || unread.is_drained().await)
+        (response, is_http2 || unread.drained().await)
     }
 }
 
