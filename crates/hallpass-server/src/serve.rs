@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use hallpass::{Hallpass, SchemaError, Settings, SigningKeyError, StartError};
 use tokio::net::TcpSocket;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::cli::ServeArgs;
 use crate::config::{Config, own_origins, reachable};
 use crate::exit::{Failure, hint};
+use crate::listen::Stage;
 use crate::paint::{BOLD, DIM, NAME, paint};
 use crate::{listen, telemetry};
 
@@ -35,12 +38,12 @@ pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failu
         config.settings.own_origins = own_origins(bound);
     }
     let hallpass = assemble(config.settings.clone()).map_err(Failure::refused)?;
-    let mut stop = std::pin::pin!(stop_signal().map_err(Failure::refused)?);
+    let mut signals = StopSignals::listen().map_err(Failure::refused)?;
     // Who is asked to stop while it waits for the database stops; process 1 of
     // a container would otherwise ignore the signal.
     tokio::select! {
         prepared = prepare(&hallpass, args) => prepared?,
-        () = &mut stop => return Ok(()),
+        () = signals.next() => return Ok(()),
     }
     let listener = socket.listen(BACKLOG).map_err(|error| cannot(&error))?;
     let metrics = match config.metrics {
@@ -48,7 +51,12 @@ pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failu
         None => None,
     };
     greet(&config, bound, metrics);
-    listen::serve(listener, hallpass.router(), stop).await;
+    let (stage, stages) = watch::channel(Stage::Serving);
+    let trusted = &config.settings.trusted_proxies;
+    tokio::join!(
+        listen::serve(listener, hallpass.router(), trusted, stages),
+        stop(&hallpass, signals, config.drain, stage),
+    );
     hallpass.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -124,7 +132,7 @@ async fn prepare_schema(hallpass: &Hallpass, args: ServeArgs) -> Result<(), Fail
             }
         }
     };
-    let tried = tokio::time::timeout(PATIENCE, trying).await;
+    let tried = timeout(PATIENCE, trying).await;
     let outcome = tried.map_err(|_| {
         let settings = hallpass.settings();
         let database = &settings.database;
@@ -157,16 +165,46 @@ async fn prepare_schema_once(hallpass: &Hallpass, args: ServeArgs) -> Result<(),
     Ok(())
 }
 
-/// Resolves when the process is asked to stop.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// Stops the server step by step, once the process is asked to. A second signal
+/// skips the time in which load balancers notice the first.
+async fn stop(
+    hallpass: &Hallpass,
+    mut signals: StopSignals,
+    drain: Duration,
+    stage: watch::Sender<Stage>,
+) {
+    signals.next().await;
+    hallpass.drain();
+    stage.send_replace(Stage::Draining);
+    if !drain.is_zero() {
+        let seconds = drain.as_secs();
+        tracing::info!("not ready any more; accepting requests for {seconds} s");
+        // Either outcome is the end of the wait.
+        drop(timeout(drain, signals.next()).await);
+    }
+    stage.send_replace(Stage::Stopping);
+}
+
+/// SIGTERM and SIGINT, by which the process is asked to stop.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }
 
 /// Says where everything is, and what to try first.

@@ -72,6 +72,8 @@ codes! {
     Overloaded = "overloaded",
     /// The database cannot be reached or cannot write; come back in a moment.
     DatabaseUnavailable = "database_unavailable",
+    /// The server is about to stop; send requests to another one.
+    Stopping = "stopping",
     /// A fault of the server; its log names the cause under the request id.
     InternalError = "internal_error",
 }
@@ -247,6 +249,9 @@ pub enum Error {
     /// The database cannot be reached or cannot write.
     #[error("the database is unavailable")]
     DatabaseUnavailable(#[source] Cause),
+    /// The server is about to stop.
+    #[error("the server is stopping")]
+    Stopping,
     /// A fault of the server.
     #[error("internal error")]
     Internal(#[source] Cause),
@@ -286,6 +291,7 @@ impl Error {
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Overloaded { .. } => ErrorCode::Overloaded,
             Self::DatabaseUnavailable(_) => ErrorCode::DatabaseUnavailable,
+            Self::Stopping => ErrorCode::Stopping,
             Self::Internal(_) => ErrorCode::InternalError,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hallpass_rls::{Finding, RoleName, TableName};
@@ -47,6 +48,7 @@ struct Parts {
     hashing: HashingPool,
     requests: Shares,
     assets: Assets,
+    draining: AtomicBool,
 }
 
 /// Hallpass could not be put together.
@@ -95,6 +97,7 @@ impl Hallpass {
             assets: Assets::of(&settings.brand),
             clock,
             settings,
+            draining: AtomicBool::new(false),
         })))
     }
 
@@ -122,6 +125,26 @@ impl Hallpass {
     /// [`SchemaError`] when the database is away, or newer than this version.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, SchemaError> {
         self.db().migrations().await
+    }
+
+    /// Says that this server is about to stop: from now on `/readyz` answers
+    /// 503, so that a load balancer sends new requests to other servers. All
+    /// else is served as before. Stop when the load balancer has noticed.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn stop(hallpass: hallpass::Hallpass) {
+    /// hallpass.drain();
+    /// tokio::time::sleep(Duration::from_secs(3)).await;
+    /// // Now let the server that runs `hallpass.router()` shut down.
+    /// # }
+    /// ```
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// Whether requests can be served: the database answers and has every

@@ -15,7 +15,7 @@ use super::warnings::Warning;
 
 /// Every name that is read. Each has a twin `…_FILE` that names a file with
 /// the value, for secrets that are mounted.
-pub(crate) const KNOWN: [&str; 26] = [
+pub(crate) const KNOWN: [&str; 27] = [
     "BETTER_AUTH_SECRET",
     "BETTER_AUTH_SECRETS",
     "BETTER_AUTH_URL",
@@ -30,6 +30,7 @@ pub(crate) const KNOWN: [&str; 26] = [
     "HALLPASS_DATABASE_CONNECTIONS",
     "HALLPASS_DATABASE_TIMEOUT",
     "HALLPASS_DATA_DIR",
+    "HALLPASS_DRAIN",
     "HALLPASS_HASH_THREADS",
     "HALLPASS_HSTS",
     "HALLPASS_LOG",

@@ -19,6 +19,7 @@ mod secret_file;
 mod warnings;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hallpass::{Settings, SigningSecret};
 
@@ -98,6 +99,8 @@ pub(crate) struct Config {
     pub(crate) metrics: Option<std::net::SocketAddr>,
     /// Holds database and secret.
     pub(crate) data_dir: PathBuf,
+    /// How long requests are still accepted after the process is asked to stop.
+    pub(crate) drain: Duration,
     /// How the log looks and what it holds.
     pub(crate) log: Log,
     /// The secret's file, when it was made just now.
@@ -222,6 +225,7 @@ impl Checked {
             listen: values.listen,
             metrics: values.metrics,
             data_dir: values.data_dir,
+            drain: values.drain,
             log: values.log,
             fresh_secret,
             fresh_folder,

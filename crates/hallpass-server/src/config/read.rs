@@ -1,6 +1,7 @@
 //! Each setting's text, read into its type.
 
 use std::fmt::Display;
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,7 @@ pub(crate) struct Values {
     pub(crate) cookie_same_site: SameSite,
     pub(crate) brand: Brand,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) drain: Duration,
     pub(crate) log: Log,
 }
 
@@ -114,6 +116,7 @@ impl Values {
             ),
             brand: reader.brand(),
             metrics: reader.maybe("HALLPASS_METRICS_ADDR", metrics_address),
+            drain: reader.one("HALLPASS_DRAIN", default_drain(), drain),
             log: reader.log(),
             data_dir,
         }
@@ -193,6 +196,13 @@ impl Reader<'_> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> T {
         self.maybe(name, parse).unwrap_or(default)
+    }
+
+    fn log(&mut self) -> Log {
+        Log {
+            filter: self.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
+            format: self.maybe("HALLPASS_LOG", log_format),
+        }
     }
 
     fn brand(&mut self) -> Brand {
@@ -397,6 +407,30 @@ fn log_filter(text: &str) -> Result<String, &'static str> {
     filter
         .map(|_| text.to_owned())
         .map_err(|_| "must be a filter like info or hallpass=debug,info")
+}
+
+/// A load balancer needs a moment to notice that this server is not ready. At
+/// a terminal there is none, and a person waits for the prompt.
+fn default_drain() -> Duration {
+    let seconds = if std::io::stderr().is_terminal() {
+        0
+    } else {
+        3
+    };
+    Duration::from_secs(seconds)
+}
+
+/// More than this, and orchestrators kill the process meanwhile.
+const LONGEST_DRAIN: u64 = 300;
+
+fn drain(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| *seconds <= LONGEST_DRAIN);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or("must be a number of seconds from 0 to 300")
 }
 
 fn log_format(text: &str) -> Result<LogFormat, &'static str> {

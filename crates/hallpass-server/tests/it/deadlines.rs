@@ -8,7 +8,8 @@ use rustix::process::Signal;
 use tokio::task::JoinSet;
 
 use crate::rig::{
-    Api, Database, Engine, Loss, Place, Proxy, Raw, Server, once_hashed, scaled, timed, within,
+    Api, Database, Engine, Http2, Loss, Place, Proxy, Raw, Server, once_hashed, scaled, timed,
+    within,
 };
 
 /// What is promised for a head, for a body, and for a stop.
@@ -36,7 +37,7 @@ async fn slow_clients_and_a_database_that_is_away_are_waited_for_so_long_and_no_
         a_silent_client_is_hung_up_on,
         half_an_http2_greeting_is_hung_up_on,
         a_head_that_trickles_is_hung_up_on,
-        a_connection_kept_open_for_nothing_is_hung_up_on,
+        a_connection_kept_open_is_there_for_the_next_request,
         an_http2_client_that_no_longer_answers_is_hung_up_on,
         a_body_that_never_arrives_is_answered_408,
         a_body_that_trickles_is_answered_408,
@@ -84,12 +85,18 @@ async fn a_head_that_trickles_is_hung_up_on() {
     assert!(!rest.contains("200 OK"), "{rest}");
 }
 
-async fn a_connection_kept_open_for_nothing_is_hung_up_on() {
+/// A proxy keeps its connections for a minute.
+async fn a_connection_kept_open_is_there_for_the_next_request() {
     let (_place, server) = server().await;
     let mut client = Raw::connect(server.port).await;
-    client.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    assert!(client.answer().await.starts_with("HTTP/1.1 200"));
-    hangs_up_after_ten_seconds(&server, client).await;
+    let mut over_http2 = Http2::connect(server.port).await;
+    for _ in 0..2 {
+        client.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        assert!(client.answer().await.starts_with("HTTP/1.1 200"));
+        assert_eq!(over_http2.ask("GET /healthz", &[]).await.status, 200);
+        let waiting = tokio::time::timeout(TEN_SECONDS + LATE, client.answer_or_end()).await;
+        assert!(waiting.is_err(), "hung up: {waiting:?}");
+    }
 }
 
 /// Ten seconds until it is asked whether it is there, and ten to answer.

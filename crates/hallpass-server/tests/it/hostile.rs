@@ -382,9 +382,9 @@ async fn serves_again(port: u16) {
     .await;
 }
 
-/// 64 files are kept back, so that who is connected is served all the same.
+/// 64 files are kept back, and an unused connection gives its place up.
 #[tokio::test]
-async fn who_comes_when_every_place_is_taken_waits_for_one() {
+async fn client_is_served_while_places_run_out() {
     let place = Place::new();
     let server = place.launch().after("ulimit -n 96").start().await;
     let token = server.api.register("ann@example.com").await.token();

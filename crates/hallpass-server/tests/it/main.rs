@@ -30,6 +30,7 @@ mod durability;
 mod first_start;
 mod hostile;
 mod interop;
+mod limits;
 mod log;
 mod metrics;
 mod outage;

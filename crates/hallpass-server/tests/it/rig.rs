@@ -4,6 +4,7 @@
 mod api;
 mod cluster;
 mod database;
+mod http2;
 mod process;
 mod proxy;
 mod raw;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 pub(crate) use self::api::{Answer, Api, fresh_client, once_hashed, patiently};
 pub(crate) use self::cluster::{Cluster, unprivileged_user};
 pub(crate) use self::database::{Database, Engine};
+pub(crate) use self::http2::Http2;
 pub(crate) use self::process::{Ended, Launch, Place, Process, Server, events};
 pub(crate) use self::proxy::{Loss, Proxy};
 pub(crate) use self::raw::Raw;

@@ -20,7 +20,7 @@ use crate::rig::{Launch, PASSWORD, PATIENCE, Place, SECRET, Server, events, with
 const CANARY: &str = "hunter2";
 
 /// Every setting, and a value that it takes.
-const KNOWN: [(&str, &str); 20] = [
+const KNOWN: [(&str, &str); 21] = [
     ("BETTER_AUTH_SECRET", SECRET),
     ("BETTER_AUTH_URL", "http://localhost:8000"),
     ("CORS_ORIGINS", "http://localhost:3000"),
@@ -30,6 +30,7 @@ const KNOWN: [(&str, &str); 20] = [
     ("HALLPASS_DATABASE_CONNECTIONS", "5"),
     ("HALLPASS_DATABASE_TIMEOUT", "2"),
     ("HALLPASS_DATA_DIR", "data"),
+    ("HALLPASS_DRAIN", "0"),
     ("HALLPASS_HASH_THREADS", "1"),
     ("HALLPASS_HSTS", "on"),
     ("HALLPASS_LOG", "json"),

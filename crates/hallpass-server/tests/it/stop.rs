@@ -6,8 +6,11 @@ use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
-use crate::rig::{Answer, Api, PASSWORD, Place, Raw, Server, events, eventually, scaled, timed};
+use crate::rig::{
+    Answer, Api, Http2, PASSWORD, Place, Raw, Server, events, eventually, scaled, timed,
+};
 
 /// Far less than the ten seconds for which a request may be waited for.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -115,4 +118,115 @@ async fn requests_that_arrive_while_it_stops_are_served_or_not_let_in() {
     assert!(server.process.err.line(answered).await.is_some());
     server.stop().await;
     assert!(asking.await.unwrap() > 0);
+}
+
+const HEALTHZ: &str = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+async fn draining_server(seconds: &str) -> (Place, Server) {
+    let place = Place::new();
+    let launch = place.launch().set("HALLPASS_DRAIN", seconds);
+    let server = launch.set("HALLPASS_RATE_LIMIT", "off").start().await;
+    (place, server)
+}
+
+/// Signals, and waits until the server says that it is not ready.
+async fn begin_to_drain(server: &Server, signal: Signal) {
+    server.process.signal(signal);
+    let draining = |line: &str| line.contains("not ready any more");
+    assert!(server.process.err.line(draining).await.is_some());
+}
+
+async fn asked(port: u16, path: &str) -> String {
+    let mut client = Raw::connect(port).await;
+    client.send(HEALTHZ.replace("/healthz", path));
+    client.answer().await
+}
+
+async fn drains_until_second_signal(first: Signal, second: Signal) {
+    let (_place, server) = draining_server("300").await;
+    let mut kept_open = Raw::connect(server.port).await;
+    kept_open.send(HEALTHZ);
+    let answer = kept_open.answer().await;
+    assert!(!answer.contains("connection: close"), "{answer}");
+    let mut over_http2 = Http2::connect(server.port).await;
+    assert_eq!(over_http2.ask("GET /readyz", &[]).await.status, 200);
+
+    begin_to_drain(&server, first).await;
+    let ready = asked(server.port, "/readyz").await;
+    assert!(ready.starts_with("HTTP/1.1 503 "), "{ready}");
+    assert!(ready.contains(r#""code":"stopping""#), "{ready}");
+    assert!(ready.contains("retry-after: "), "{ready}");
+    let registered = server.api.register("ann@example.com").await;
+    assert_eq!(registered.status, 201, "{registered:?}");
+    for answer in [asked(server.port, "/healthz").await, {
+        kept_open.send(HEALTHZ);
+        kept_open.answer().await
+    }] {
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(answer.contains("connection: close\r\n"), "{answer}");
+    }
+    assert_eq!(over_http2.ask("GET /readyz", &[]).await.status, 503);
+    assert_eq!(over_http2.ask("GET /healthz", &[]).await.status, 200);
+
+    server.process.signal(second);
+    let (ended, took) = timed(server.process.end()).await;
+    assert_eq!((ended.code, ended.signal), (Some(0), None), "{}", ended.err);
+    assert!(took < AT_ONCE, "stopped after {took:?}");
+    over_http2.ends_gracefully().await;
+}
+
+#[tokio::test]
+async fn second_signal_ends_the_drain() {
+    drains_until_second_signal(Signal::TERM, Signal::TERM).await;
+    drains_until_second_signal(Signal::INT, Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn drain_ends_after_its_time() {
+    let (_place, server) = draining_server("1").await;
+    let (ended, took) = timed(server.stop()).await;
+    assert!(took >= Duration::from_secs(1), "{took:?}");
+    assert!(took < AT_ONCE, "{took:?}: {}", ended.err);
+}
+
+/// New connections, kept ones and those of HTTP/2 send requests until the
+/// server lets nobody in. Each request that was sent is answered.
+#[tokio::test]
+async fn no_request_is_lost_while_server_stops() {
+    let (_place, server) = draining_server("1").await;
+    let port = server.port;
+    let mut clients = JoinSet::new();
+    for _ in 0..4 {
+        clients.spawn(async move {
+            let mut answered = 0;
+            while let Some(mut client) = Raw::try_connect(port).await {
+                client.send(HEALTHZ);
+                let answer = client.answer().await;
+                assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+                answered += 1;
+            }
+            answered
+        });
+        clients.spawn(async move {
+            let mut answered = 0;
+            while let Some(mut client) = Raw::try_connect(port).await {
+                let mut is_last = false;
+                while !is_last {
+                    client.send(HEALTHZ);
+                    let answer = client.answer().await;
+                    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+                    is_last = answer.contains("connection: close\r\n");
+                    answered += 1;
+                }
+            }
+            answered
+        });
+    }
+    let busy = |line: &str| line.contains("/healthz");
+    assert!(server.process.err.line(busy).await.is_some());
+    let ended = server.stop().await;
+    assert!(!ended.err.contains("still in flight"), "{}", ended.err);
+    for answered in clients.join_all().await {
+        assert!(answered > 0);
+    }
 }

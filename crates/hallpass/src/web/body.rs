@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
 use crate::error::Error;
 
@@ -40,11 +40,29 @@ fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))
 }
 
-async fn collect(body: Body) -> Result<Bytes, Error> {
-    match Limited::new(body, LIMIT).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::BodyTooLarge { limit: LIMIT }),
-        // The connection broke off, so nobody reads the answer.
-        Err(_) => Err(Error::MalformedJson),
+/// Copies what arrives into one buffer. The frames themselves, kept, would hold
+/// many times the limit when each carries one byte.
+async fn collect(mut body: Body) -> Result<Bytes, Error> {
+    // What `Content-Length` announces is refused before any of it is read
+    // (RFC 9110, section 15.5.14).
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    within_limit(announced)?;
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        // The connection broke off, so the client reads no answer.
+        let frame = frame.map_err(|_| Error::MalformedJson)?;
+        // What is no data is a trailer, which has no meaning here.
+        if let Ok(data) = frame.into_data() {
+            within_limit(whole.len().saturating_add(data.len()))?;
+            whole.extend_from_slice(&data);
+        }
     }
+    Ok(whole.into())
+}
+
+fn within_limit(length: usize) -> Result<(), Error> {
+    if length > LIMIT {
+        return Err(Error::BodyTooLarge { limit: LIMIT });
+    }
+    Ok(())
 }

@@ -67,7 +67,9 @@ const fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable | ErrorCode::Stopping => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -101,6 +103,7 @@ fn sentence(error: &Error) -> String {
         Error::MethodNotAllowed => "Method not allowed",
         Error::RequestTimeout => "The request body did not arrive in time.",
         Error::Overloaded { .. } => OVERLOADED,
+        Error::Stopping => "The server is stopping. Please send requests to another server.",
         Error::DatabaseUnavailable(_) => {
             "The service is temporarily unavailable. Please try again in a moment."
         }
@@ -139,7 +142,7 @@ fn seconds_to_wait(error: &Error) -> Option<u64> {
         Error::RateLimited { retry_after } | Error::Overloaded { retry_after } => {
             Some(whole_seconds(*retry_after))
         }
-        Error::DatabaseUnavailable(_) => Some(SOON),
+        Error::DatabaseUnavailable(_) | Error::Stopping => Some(SOON),
         _ => None,
     }
 }

@@ -41,20 +41,23 @@ async fn healthz() -> Json<Health> {
 
 /// Ready
 ///
-/// The database is reached and has every migration. Send no requests while
-/// this fails.
+/// The database is reached and has every migration, and the server is not
+/// about to stop. Send no requests while this fails.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = ApiTag::OPERATIONS,
     responses(
         (status = 200, description = "It is ready", body = Health),
-        (status = 503, description = "The database is away or lacks a migration (`database_unavailable`)", body = ErrorBody,
+        (status = 503, description = "The database is away or lacks a migration (`database_unavailable`), or the server is about to stop (`stopping`)", body = ErrorBody,
             headers(("Retry-After" = u64, description = "Seconds to wait")),
             example = json!({"detail": "The service is temporarily unavailable. Please try again in a moment.", "code": "database_unavailable"})),
     ),
 )]
 async fn readyz(State(hallpass): State<Hallpass>) -> Result<Json<Health>, Error> {
+    if hallpass.is_draining() {
+        return Err(Error::Stopping);
+    }
     let not_ready = |error: SchemaError| Error::DatabaseUnavailable(error.into());
     if hallpass.is_ready().await.map_err(not_ready)? {
         Ok(Json(Health { status: "ok" }))

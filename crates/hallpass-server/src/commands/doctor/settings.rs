@@ -26,6 +26,7 @@ const EXAMPLES: [(&str, &str); 22] = [
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_COOKIE_SAMESITE", "strict"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
+    ("HALLPASS_DRAIN", "3"),
     ("HALLPASS_HASH_THREADS", "2"),
     ("HALLPASS_HSTS", "on"),
     ("HALLPASS_LOG", "json"),

@@ -58,7 +58,8 @@ impl Place {
     }
 
     /// A server that is yet to be started here, on a port that the system
-    /// chooses, with no other setting but a long wait for the database.
+    /// chooses. It waits long for the database, and stops without waiting for a
+    /// load balancer to notice.
     pub(crate) fn launch(&self) -> Launch {
         Launch {
             folder: self.0.path().to_owned(),
@@ -71,6 +72,7 @@ impl Place {
         .set("PORT", "0")
         // A test machine under load is no reason to answer 503.
         .set("HALLPASS_DATABASE_TIMEOUT", database_timeout())
+        .set("HALLPASS_DRAIN", "0")
     }
 
     /// As [`Place::launch`], over this database, with a secret, and without the

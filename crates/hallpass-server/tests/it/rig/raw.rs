@@ -1,12 +1,13 @@
 //! A client that sends bytes as they are: broken, slow or hostile ones too.
 
 use std::io::ErrorKind;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Mutex;
 
 use super::{PATIENCE, within};
@@ -20,7 +21,27 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) async fn connect(port: u16) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        Self::of(TcpStream::connect(("127.0.0.1", port)).await.unwrap())
+    }
+
+    /// Connects, unless nothing listens any more.
+    pub(crate) async fn try_connect(port: u16) -> Option<Self> {
+        match TcpStream::connect(("127.0.0.1", port)).await {
+            Ok(stream) => Some(Self::of(stream)),
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Connects as a client with this address, one of the loopback network.
+    pub(crate) async fn connect_from(source: Ipv4Addr, port: u16) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((source, 0).into()).unwrap();
+        let server = (Ipv4Addr::LOCALHOST, port).into();
+        Self::of(socket.connect(server).await.unwrap())
+    }
+
+    fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         let (read, write) = stream.into_split();
         Self {
@@ -63,6 +84,28 @@ impl Raw {
             }
         };
         within(PATIENCE, "the answer arrives", reading).await
+    }
+
+    /// The next answer, or what came before the server hung up.
+    pub(crate) async fn answer_or_end(&mut self) -> String {
+        let reading =
+            async { while answer_length(&self.received).is_none() && self.receive().await {} };
+        within(PATIENCE, "the answer arrives", reading).await;
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// Takes everything up to these bytes.
+    pub(crate) async fn skip_to(&mut self, bytes: &[u8]) {
+        let reading = async {
+            while !self
+                .received
+                .windows(bytes.len())
+                .any(|window| window == bytes)
+            {
+                assert!(self.receive().await, "hung up after {:?}", self.received);
+            }
+        };
+        within(PATIENCE, "the bytes arrive", reading).await;
     }
 
     /// So many bytes.

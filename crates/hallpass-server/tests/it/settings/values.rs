@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use super::{CANARY, KNOWN, is_refused};
 use crate::rig::{Place, SECRET};
 
+const DRAIN: &str = "HALLPASS_DRAIN must be a number of seconds from 0 to 300";
 const THREADS: &str = "HALLPASS_HASH_THREADS must be a whole number from 1 to 256";
 const LENGTH: &str = "HALLPASS_PASSWORD_MIN_LENGTH must be a whole number from 8 to 64";
 const PORT: &str = "PORT must be a number from 0 to 65535";
@@ -48,7 +49,7 @@ const LONG: &str = "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp
 const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
 
 /// A name, a value that it does not take, and what is said.
-const WRONG: [(&str, &str, &str); 67] = [
+const WRONG: [(&str, &str, &str); 71] = [
     ("HOST", "auth.example.com", HOST),
     ("HOST", "127.0.0.1:8000", HOST),
     ("PORT", "65536", PORT),
@@ -200,6 +201,10 @@ const WRONG: [(&str, &str, &str); 67] = [
     ("HALLPASS_COOKIE_PREFIX", LONG, PREFIX),
     ("HALLPASS_COOKIE_SAMESITE", "none", SAME_SITE),
     ("HALLPASS_COOKIE_SAMESITE", "Lax", SAME_SITE),
+    ("HALLPASS_DRAIN", "-1", DRAIN),
+    ("HALLPASS_DRAIN", "301", DRAIN),
+    ("HALLPASS_DRAIN", "3s", DRAIN),
+    ("HALLPASS_DRAIN", "0.5", DRAIN),
     ("HALLPASS_HASH_THREADS", "0", THREADS),
     ("HALLPASS_HASH_THREADS", "257", THREADS),
     ("HALLPASS_HASH_THREADS", "two", THREADS),

@@ -170,7 +170,7 @@ fn error_title(error: &Error) -> String {
         Error::MethodNotAllowed => "So ist diese Seite nicht zu erreichen",
         Error::RateLimited { .. } => "Zu viele Versuche",
         Error::Overloaded { .. } => "Der Server ist ausgelastet",
-        Error::DatabaseUnavailable(_) => "Wir sind gleich wieder da",
+        Error::DatabaseUnavailable(_) | Error::Stopping => "Wir sind gleich wieder da",
         Error::Internal(_) => "Bei uns ist etwas schiefgegangen",
         Error::AuthenticationRequired | Error::TokenExpired | Error::InvalidToken => {
             "Bitte melden Sie sich an"
@@ -194,7 +194,7 @@ fn error_text(error: &Error) -> String {
             "Gerade melden sich mehr Menschen an, als wir bedienen können. Bitte versuchen Sie es gleich \
              noch einmal."
         }
-        Error::DatabaseUnavailable(_) => {
+        Error::DatabaseUnavailable(_) | Error::Stopping => {
             "Der Dienst ist vorübergehend nicht zu erreichen. Was gespeichert war, ist sicher. Bitte \
              versuchen Sie es gleich noch einmal."
         }

@@ -98,7 +98,7 @@ fn error_title(error: &Error) -> String {
         Error::MethodNotAllowed => "This page cannot be reached this way",
         Error::RateLimited { .. } => "Too many attempts",
         Error::Overloaded { .. } => "The server is busy",
-        Error::DatabaseUnavailable(_) => "We will be back in a moment",
+        Error::DatabaseUnavailable(_) | Error::Stopping => "We will be back in a moment",
         Error::Internal(_) => "Something went wrong on our side",
         Error::AuthenticationRequired | Error::TokenExpired | Error::InvalidToken => {
             "Please sign in"
@@ -119,7 +119,7 @@ fn error_text(error: &Error) -> String {
         Error::MethodNotAllowed => "It is the answer to a form. Start again from here.",
         Error::RateLimited { .. } => return too_many_tries(minutes_to_wait(error)),
         Error::Overloaded { .. } => "More people are signing in than we can serve. Please try again in a moment.",
-        Error::DatabaseUnavailable(_) => {
+        Error::DatabaseUnavailable(_) | Error::Stopping => {
             "The service is temporarily unavailable. What was saved is safe. Please try again in a moment."
         }
         Error::Internal(_) => "It is not your fault, and it is in our log. Please try again.",
