@@ -2,6 +2,10 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
 
 import hallpass_client
 from hallpass_client import AuthenticatedClient, Client
@@ -25,21 +29,40 @@ from tests.hallpass import PASSWORD, Hallpass
 EMAIL = "用户@例子.广告"
 
 
-def client_of(hallpass: Hallpass) -> Client:
-    return Client(base_url=hallpass.origin, raise_on_unexpected_status=True)
+class Clients:
+    """Clients of one server, closed after the test."""
+
+    def __init__(self, origin: str, closing: ExitStack) -> None:
+        self._origin, self._closing = origin, closing
+
+    def anonymous(self) -> Client:
+        client = Client(
+            base_url=self._origin,
+            headers={"Origin": self._origin},
+            raise_on_unexpected_status=True,
+        )
+        return self._closing.enter_context(client)
+
+    def signed_in(self, token: str) -> AuthenticatedClient:
+        client = AuthenticatedClient(
+            base_url=self._origin,
+            token=token,
+            headers={"Origin": self._origin},
+            raise_on_unexpected_status=True,
+        )
+        return self._closing.enter_context(client)
+
+    def register(self, email: str, name: str | None = None) -> TokenResponse:
+        body = RegisterRequest(email=email, password=PASSWORD, name=name)
+        session = register.sync(client=self.anonymous(), body=body)
+        assert isinstance(session, TokenResponse), session
+        return session
 
 
-def signed_in(hallpass: Hallpass, token: str) -> AuthenticatedClient:
-    return AuthenticatedClient(
-        base_url=hallpass.origin, token=token, raise_on_unexpected_status=True
-    )
-
-
-def registered(hallpass: Hallpass, email: str, name: str | None = None) -> TokenResponse:
-    body = RegisterRequest(email=email, password=PASSWORD, name=name)
-    session = register.sync(client=client_of(hallpass), body=body)
-    assert isinstance(session, TokenResponse), session
-    return session
+@pytest.fixture
+def clients(hallpass: Hallpass) -> Iterator[Clients]:
+    with ExitStack() as closing:
+        yield Clients(hallpass.origin, closing)
 
 
 def code_of(answer: object) -> str:
@@ -54,28 +77,28 @@ def test_every_module_can_be_imported() -> None:
         importlib.import_module(module.name)
 
 
-def test_client_completes_five_stories(hallpass: Hallpass) -> None:
-    client = client_of(hallpass)
-    owner, stranger = registered(hallpass, EMAIL, "用户"), registered(hallpass, "b@example.com")
+def test_client_completes_five_stories(hallpass: Hallpass, clients: Clients) -> None:
+    owner, stranger = clients.register(EMAIL, "用户"), clients.register("b@example.com")
     assert owner.user.email == EMAIL
     assert stranger.user.name is None
     taken = RegisterRequest(email=EMAIL, password=PASSWORD)
-    assert code_of(register.sync(client=client, body=taken)) == "registration_refused"
+    answer = register.sync(client=clients.anonymous(), body=taken)
+    assert code_of(answer) == "registration_refused"
 
     wrong = SigninRequest(email=EMAIL, password="three other words")
-    assert code_of(signin.sync(client=client, body=wrong)) == "invalid_credentials"
+    assert code_of(signin.sync(client=clients.anonymous(), body=wrong)) == "invalid_credentials"
     credentials = SigninRequest(email=EMAIL, password=PASSWORD)
-    session = signin.sync(client=client, body=credentials)
+    session = signin.sync(client=clients.anonymous(), body=credentials)
     assert isinstance(session, TokenResponse)
     assert (session.token_type, session.expires_in) == ("bearer", 3600)
 
-    bearer = signed_in(hallpass, session.access_token)
+    bearer = clients.signed_in(session.access_token)
     assert me.sync(client=bearer) == session.user
-    assert show.sync(str(session.user.id), client=bearer) == session.user
-    renamed = update.sync(str(session.user.id), client=bearer, body=UpdateUserRequest(name=None))
+    assert show.sync(session.user.id, client=bearer) == session.user
+    renamed = update.sync(session.user.id, client=bearer, body=UpdateUserRequest(name=None))
     assert isinstance(renamed, UserResponse)
     assert renamed.name is None
-    foreign = show.sync_detailed(str(stranger.user.id), client=bearer)
+    foreign = show.sync_detailed(stranger.user.id, client=bearer)
     assert foreign.status_code == 403
     assert code_of(foreign.parsed) == "access_denied"
 
@@ -84,34 +107,31 @@ def test_client_completes_five_stories(hallpass: Hallpass) -> None:
     assert expired.status_code == 401
     assert code_of(expired.parsed) == "token_expired"
 
-    again = signin.sync(client=client_of(hallpass), body=credentials)
+    again = signin.sync(client=clients.anonymous(), body=credentials)
     assert isinstance(again, TokenResponse)
-    answer = signout.sync(client=signed_in(hallpass, again.access_token))
-    assert isinstance(answer, MessageResponse)
-    anonymous = client_of(hallpass).get_httpx_client().get("/api/v1/auth/me")
-    assert anonymous.json()["code"] == "authentication_required"
+    assert isinstance(signout.sync(client=clients.signed_in(again.access_token)), MessageResponse)
+    refused = clients.anonymous().get_httpx_client().get("/api/v1/auth/me")
+    assert refused.json()["code"] == "authentication_required"
 
 
-def test_faults_of_a_form_are_read(hallpass: Hallpass) -> None:
+def test_faults_of_a_form_are_read(clients: Clients) -> None:
     body = RegisterRequest(email="ann\u200b@example.com", password="12345678")
-    answer = register.sync(client=client_of(hallpass), body=body)
+    answer = register.sync(client=clients.anonymous(), body=body)
     assert isinstance(answer, ValidationErrorBody)
     assert [fault.loc for fault in answer.detail] == [["body", "email"], ["body", "password"]]
 
 
-def test_address_in_any_script_is_taken(hallpass: Hallpass, address: str) -> None:
-    session = registered(hallpass, f"py{address}")
-    answer = me.sync(client=signed_in(hallpass, session.access_token))
+def test_address_in_any_script_is_taken(clients: Clients, address: str) -> None:
+    session = clients.register(f"py{address}")
+    answer = me.sync(client=clients.signed_in(session.access_token))
     assert isinstance(answer, UserResponse)
     assert answer.email == f"py{address}"
 
 
-def test_better_auth_routes_can_be_called(hallpass: Hallpass) -> None:
-    registered(hallpass, "better@example.com")
-    origin = {"Origin": hallpass.origin}
-    client = client_of(hallpass).with_headers(origin)
+def test_better_auth_routes_can_be_called(clients: Clients) -> None:
+    clients.register("better@example.com")
     body = BetterAuthSignIn(email="better@example.com", password=PASSWORD)
-    session = better_auth_sign_in.sync(client=client, body=body)
+    session = better_auth_sign_in.sync(client=clients.anonymous(), body=body)
     assert isinstance(session, BetterAuthSignInAnswer)
-    bearer = signed_in(hallpass, session.token).with_headers(origin)
+    bearer = clients.signed_in(session.token)
     assert better_auth_sign_out.sync_detailed(client=bearer).status_code == 200

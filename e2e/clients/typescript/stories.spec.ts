@@ -71,7 +71,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
   test(`${name} takes addresses in every script`, async () => {
     const api = connect(server.origin);
     for (const address of addresses) {
-      const email = `${name.length}${address}`;
+      const email = `ts${name.length}${address}`;
       const registered = await api.register({ email, password: PASSWORD });
       const token = registered.data?.access_token ?? "";
       expect((await api.me(token)).data?.email, JSON.stringify(registered.error)).toBe(email);

@@ -59,8 +59,7 @@ fn is_word(character: char) -> bool {
 /// virama, and the non-joiner between letters that would be joined.
 fn joins(before: &[char], character: char, after: &[char]) -> bool {
     const VIRAMA: u8 = 9;
-    let follows_virama =
-        || before.last().copied().map(canonical_combining_class) == Some(VIRAMA);
+    let follows_virama = || before.last().copied().map(canonical_combining_class) == Some(VIRAMA);
     match character {
         '\u{200d}' => follows_virama(),
         '\u{200c}' => follows_virama() || parts_joined_letters(before, after),

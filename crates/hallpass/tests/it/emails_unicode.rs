@@ -19,7 +19,9 @@ async fn sign_in(app: &TestApp, email: &str) -> Answer {
 
 /// What the answer says about the address.
 fn reason(answer: &Answer) -> String {
-    let reason = answer.json()["detail"][0]["msg"].as_str().map(str::to_owned);
+    let reason = answer.json()["detail"][0]["msg"]
+        .as_str()
+        .map(str::to_owned);
     reason.unwrap_or_else(|| answer.to_string())
 }
 
