@@ -24,13 +24,6 @@ pub(crate) fn is_invisible(character: char) -> bool {
         || BLANK.contains(&character)
 }
 
-/// Whether the character changes the direction of the text that follows it
-/// (Unicode Standard Annex 9, section 2). Directional marks only add a
-/// direction of their own.
-pub(crate) const fn reorders(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Whether the character combines with the one before it and is written in
 /// words: an accent, a vowel sign, a virama, a tone mark.
 pub(crate) fn is_mark(character: char) -> bool {

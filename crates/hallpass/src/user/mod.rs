@@ -21,9 +21,8 @@ use crate::error::{Error, FieldFault};
 use crate::hallpass::Hallpass;
 use crate::secret::PasswordHash;
 
-/// What a person wants to be called: 1 to 255 code points, in normalisation form
-/// C, of which a reader sees at least one. Control characters and characters
-/// that reorder the text around them are refused.
+/// What a person wants to be called: 1 to 255 code points without control
+/// characters, in normalisation form C, of which a reader sees at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
@@ -35,7 +34,7 @@ pub enum InvalidName {
     /// More than 255 code points.
     #[error("The name must have at most 255 characters.")]
     TooLong,
-    /// It holds a line break, a NUL, a directional override or the like.
+    /// It holds a line break, a NUL or the like.
     #[error("The name must not hold control characters.")]
     ControlCharacter,
 }
@@ -63,8 +62,7 @@ impl DisplayName {
         if name.chars().count() > Self::MAX_CODE_POINTS {
             return Err(InvalidName::TooLong);
         }
-        let is_refused = |one: char| one.is_control() || characters::reorders(one);
-        if name.chars().any(is_refused) {
+        if name.chars().any(char::is_control) {
             return Err(InvalidName::ControlCharacter);
         }
         let is_blank = characters::trim(&name).is_empty();

@@ -269,11 +269,6 @@ on_both_engines! {
             assert!(answer.json()["user"]["name"].is_null(), "{name:?}\n{answer}");
             app.database.execute("delete from users").await;
         }
-        for name in ["ann\u{202e}nna", "\u{2066}ann", "ann\u{2069}"] {
-            let body = json!({"email": "ann@example.com", "password": PASSWORD, "name": name});
-            let answer = app.post("/api/v1/auth/register").from(&fresh_client()).json(&body).await;
-            assert_eq!(answer.faults(), ["body.name: value_error"], "{name:?}\n{answer}");
-        }
         for name in ["می\u{200c}خواهم", "\u{2764}\u{fe0f}", "\u{1f468}\u{200d}\u{1f469}", "\u{1f3f4}\u{e0067}\u{e007f}", "שלום\u{200f}!"] {
             let body = json!({"email": "ann@example.com", "password": PASSWORD, "name": name});
             let answer = app.post("/api/v1/auth/register").from(&fresh_client()).json(&body).await;
