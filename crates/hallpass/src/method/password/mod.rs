@@ -320,7 +320,7 @@ pub(crate) async fn sign_in_cost(
     email: &EmailAddress,
 ) -> Result<String, Error> {
     let drawn = Costs::of(hallpass, email.key()).await;
-    let found = store::by_email(hallpass.db(), email.key()).await?;
+    let found = store::by_email(hallpass.db(), email).await?;
     let stored = found.and_then(|row| row.password_hash);
     let cost = stored.as_ref().and_then(HashCost::of_stored);
     Ok(cost.unwrap_or(drawn).to_string())
