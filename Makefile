@@ -25,6 +25,7 @@ test: test-tools ## Run every test: on SQLite, on a private PostgreSQL that is r
 	scripts/with-postgres $(CARGO) test --workspace --locked
 	scripts/e2e
 	scripts/test-better-auth
+	scripts/test-clients
 	scripts/test-frontend
 	scripts/test-fastapi
 
@@ -51,7 +52,7 @@ screenshots: test-tools ## Make the pictures of the pages in docs/screenshots an
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
-	rm -rf e2e/node_modules e2e/*/node_modules e2e/results e2e/*/results e2e/screenshots
+	rm -rf e2e/node_modules e2e/*/node_modules e2e/results e2e/*/results e2e/screenshots e2e/clients/generated
 	rm -rf frontend/node_modules frontend/.next
 
 tools:

@@ -51,7 +51,7 @@ function checkEmail(email: string): Problem[] {
     "email",
     codePoints(trimmed) > MAX_EMAIL
       ? TEXT.emailTooLong
-      : !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(trimmed) && TEXT.badEmail,
+      : !/^[^\s@]+@[^\s@]+[.。．｡][^\s@]+$/.test(trimmed) && TEXT.badEmail,
   );
 }
 

@@ -48,6 +48,7 @@
 mod audit;
 mod better_auth;
 mod brand;
+mod characters;
 mod client;
 mod clock;
 mod db;

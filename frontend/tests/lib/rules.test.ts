@@ -48,7 +48,14 @@ test("addresses that no server could take are not sent; the rest Hallpass judges
   ]) {
     expect(email(address), address).toEqual([TEXT.badEmail]);
   }
-  for (const address of [" ann@example.com\n", "jose\u0301@bücher.example", "a+b@example.co.uk"]) {
+  for (const address of [
+    " ann@example.com\n",
+    "\ufeffann@example.com\u200b",
+    "jose\u0301@bücher.example",
+    "a+b@example.co.uk",
+    "नमस्ते@example.com",
+    "用户@例子。广告",
+  ]) {
     expect(email(address), address).toEqual([]);
   }
   expect(email(`${"a".repeat(254)}@example.com`)).toEqual([TEXT.emailTooLong]);

@@ -27,7 +27,7 @@ pub(super) struct UserAnswer {
     #[schema(example = "Ann")]
     name: String,
     /// The address in lower case.
-    #[schema(format = Email, example = "ann@example.com")]
+    #[schema(format = "idn-email", example = "ann@example.com")]
     email: String,
     /// Always `false`: no address is verified yet.
     email_verified: bool,

@@ -31,7 +31,7 @@ pub(super) struct SignUpBody {
     #[schema(value_type = String, required = true, max_length = 255, example = "Ann")]
     name: Field<String>,
     #[serde(default)]
-    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    #[schema(value_type = String, required = true, format = "idn-email", max_length = 254, example = "ann@example.com")]
     email: Field<String>,
     /// 8 to 128 Unicode code points, not a common password, and without the
     /// part of the address before the `@`.
@@ -108,12 +108,14 @@ impl SignUp {
 }
 
 /// Sign up with a password
+///
+/// The same fields may come as `application/x-www-form-urlencoded`.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-up/email",
     operation_id = "better_auth_sign_up",
     tag = ApiTag::BETTER_AUTH,
-    request_body(content((SignUpBody = "application/json"), (SignUpBody = "application/x-www-form-urlencoded"))),
+    request_body = SignUpBody,
     responses(
         (status = 200, description = "The account, and a session of its owner", body = SignUpAnswer, headers(
             ("Set-Cookie" = String, description = "The cookies of the session and the device"),
@@ -151,7 +153,7 @@ fn own_site(parts: &Parts, hallpass: &Hallpass) -> Result<(), Refusal> {
 pub(super) struct SignInBody {
     /// The address of the account, in any letter case.
     #[serde(default)]
-    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    #[schema(value_type = String, required = true, format = "idn-email", max_length = 254, example = "ann@example.com")]
     email: Field<String>,
     /// Its password.
     #[serde(default)]
@@ -197,13 +199,14 @@ impl SignInBody {
 
 /// Sign in with a password
 ///
-/// An unknown address and a wrong password are answered alike.
+/// An unknown address and a wrong password are answered alike. The same fields
+/// may come as `application/x-www-form-urlencoded`.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-in/email",
     operation_id = "better_auth_sign_in",
     tag = ApiTag::BETTER_AUTH,
-    request_body(content((SignInBody = "application/json"), (SignInBody = "application/x-www-form-urlencoded"))),
+    request_body = SignInBody,
     responses(
         (status = 200, description = "A session", body = SignInAnswer, headers(
             ("Set-Cookie" = String, description = "The cookies of the session and the device"),

@@ -292,7 +292,7 @@ pub(super) enum ServerErrors {
     Internal(RefusalAnswer),
     /// The database is away (`DATABASE_UNAVAILABLE`), or the server has more to do
     /// than it can do in time (`OVERLOADED`).
-    #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
+    #[response(status = 503, headers(("Retry-After" = u32, description = "Seconds to wait")))]
     Unavailable(RefusalAnswer),
 }
 
@@ -311,6 +311,6 @@ pub(super) enum SessionErrors {
 #[expect(dead_code, reason = "describes answers for the OpenAPI document")]
 pub(super) enum TryErrors {
     /// Too many tries; without a code.
-    #[response(status = 429, headers(("Retry-After" = u64, description = "Seconds to wait"), ("X-Retry-After" = u64, description = "The same")))]
+    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds to wait"), ("X-Retry-After" = u32, description = "The same")))]
     TooMany(RefusalAnswer),
 }

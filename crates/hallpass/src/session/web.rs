@@ -56,7 +56,7 @@ pub(crate) struct TokenResponse<'a> {
     #[schema(example = "bearer")]
     token_type: &'static str,
     /// Seconds until it is refused.
-    #[schema(example = 3600)]
+    #[schema(value_type = u32, example = 3600)]
     expires_in: u64,
     /// Whose it is.
     user: UserResponse,

@@ -13,13 +13,16 @@ use unicode_normalization::UnicodeNormalization;
 pub use self::account::{User, UserId};
 pub use self::image::{ImageUrl, InvalidImage};
 pub(crate) use self::lookup::Lookup;
+use crate::characters;
+use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::email::EmailAddress;
 use crate::error::{Error, FieldFault};
 use crate::hallpass::Hallpass;
 use crate::secret::PasswordHash;
 
 /// What a person wants to be called: 1 to 255 code points without control
-/// characters, in normalisation form C.
+/// characters, in normalisation form C, of which a reader sees at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
@@ -49,7 +52,8 @@ impl DisplayName {
     /// The longest name, in code points.
     pub const MAX_CODE_POINTS: usize = 255;
 
-    /// Trims and normalises. A blank text is no name: `None`.
+    /// Trims and normalises. A text of white space and invisible characters is no
+    /// name: `None`.
     ///
     /// # Errors
     /// [`InvalidName`] says which rule is broken.
@@ -61,7 +65,8 @@ impl DisplayName {
         if name.chars().any(char::is_control) {
             return Err(InvalidName::ControlCharacter);
         }
-        Ok((!name.is_empty()).then_some(Self(name)))
+        let is_blank = characters::trim(&name).is_empty();
+        Ok((!is_blank).then_some(Self(name)))
     }
 
     /// The text.
@@ -156,9 +161,22 @@ pub(crate) async fn create(hallpass: &Hallpass, new: NewUser) -> Result<User, Er
         now,
     };
     let mut tx = hallpass.db().begin().await?;
+    renew_keys(&mut tx, &new.email, now).await?;
     let inserted = store::insert(&mut tx, &row).await?;
     tx.commit().await?;
     inserted.ok_or(Error::RegistrationRefused)
+}
+
+/// Gives accounts that have an earlier key of this address their key of today,
+/// so that the unique column compares by one rule.
+async fn renew_keys(tx: &mut Tx, email: &EmailAddress, now: Timestamp) -> Result<(), Error> {
+    for row in store::under_keys_of(tx, email).await? {
+        let key = row.key();
+        if key.as_str() != row.email_key {
+            store::renew_key(tx, &row, &key, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The account, if it is still there.
@@ -171,7 +189,7 @@ pub(crate) async fn find_by_email(
     hallpass: &Hallpass,
     email: &EmailAddress,
 ) -> Result<Option<User>, Error> {
-    Ok(store::by_email(hallpass.db(), email.key()).await?)
+    Ok(store::by_email(hallpass.db(), email).await?)
 }
 
 /// Up to `limit` accounts after `after`, in the order in which they were made.

@@ -3,7 +3,7 @@
 use super::{NewUser, User, UserChanges, UserId};
 use crate::clock::Timestamp;
 use crate::db::{self, Db, StoreError, Tx};
-use crate::email::EmailKey;
+use crate::email::{EmailAddress, EmailKey};
 
 const INSERT: &str = "
     insert into users (id, email, email_key, name, image, password_hash, created_at, updated_at)
@@ -21,7 +21,14 @@ const BY_IDS: &str = "
         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
 
 const BY_EMAIL: &str = "
-    select id, email, name, image, created_at, updated_at from users where email_key = $1";
+    select id, email, name, image, created_at, updated_at, email_key from users
+    where email_key in ($1, $2)";
+
+/// Not to a key that another account has: that is a conflict of its own.
+const RENEW_KEY: &str = "
+    update users set email_key = $3, updated_at = $4
+    where id = $1 and email_key = $2
+        and not exists (select 1 from users where email_key = $3)";
 
 const LIST: &str = "
     select id, email, name, image, created_at, updated_at from users
@@ -45,6 +52,20 @@ pub(super) struct NewRow<'a> {
     pub(super) id: UserId,
     pub(super) new: &'a NewUser,
     pub(super) now: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct KeyedRow {
+    #[sqlx(flatten)]
+    pub(super) user: User,
+    pub(super) email_key: String,
+}
+
+impl KeyedRow {
+    /// The key by which the account is compared today.
+    pub(super) fn key(&self) -> EmailKey {
+        EmailKey::of_stored(&self.user.email, self.email_key.clone())
+    }
 }
 
 /// `None`: the address is taken.
@@ -79,11 +100,44 @@ pub(super) async fn by_ids(db: &Db, ids: &[UserId; AT_ONCE]) -> Result<Vec<User>
     })
 }
 
-pub(super) async fn by_email(db: &Db, key: &EmailKey) -> Result<Option<User>, StoreError> {
-    db::read!(db, "user by e-mail", |connection| {
+pub(super) async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+    let rows: Vec<KeyedRow> = db::read!(db, "user by e-mail", |connection| {
         sqlx::query_as(BY_EMAIL)
+            .bind(email.key().as_str())
+            .bind(email.earlier_key().as_str())
+            .fetch_all(connection)
+    })?;
+    let own = rows.into_iter().find(|row| row.key() == *email.key());
+    Ok(own.map(|row| row.user))
+}
+
+/// Those that are stored under a key of this address, now or earlier: its own
+/// account, and one whose address had the same key.
+pub(super) async fn under_keys_of(
+    tx: &mut Tx,
+    email: &EmailAddress,
+) -> Result<Vec<KeyedRow>, StoreError> {
+    db::write!(tx, "users by key", |connection| {
+        sqlx::query_as(BY_EMAIL)
+            .bind(email.key().as_str())
+            .bind(email.earlier_key().as_str())
+            .fetch_all(connection)
+    })
+}
+
+pub(super) async fn renew_key(
+    tx: &mut Tx,
+    row: &KeyedRow,
+    key: &EmailKey,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    db::write!(tx, "user key", |connection| async {
+        let statement = sqlx::query(RENEW_KEY)
+            .bind(row.user.id)
+            .bind(row.email_key.as_str())
             .bind(key.as_str())
-            .fetch_optional(connection)
+            .bind(now);
+        statement.execute(connection).await.map(|_| ())
     })
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct UserResponse {
     #[schema(format = Uuid, example = "01936b2e-7c4f-7d3a-9e1b-2f6a8c0d4e5f")]
     id: String,
     /// The address as it was typed.
-    #[schema(format = Email, example = "ann@example.com")]
+    #[schema(format = "idn-email", example = "ann@example.com")]
     email: String,
     /// What to call them.
     #[schema(example = "Ann", required = true)]

@@ -79,7 +79,7 @@ pub(crate) enum FaultErrors {
 pub(crate) enum UnavailableErrors {
     /// The database is away (`database_unavailable`), or the server has more to
     /// do than it can do in time (`overloaded`).
-    #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")),
+    #[response(status = 503, headers(("Retry-After" = u32, description = "Seconds to wait")),
         example = json!({"detail": "The service is temporarily unavailable. Please try again in a moment.", "code": "database_unavailable"}))]
     Unavailable(ErrorBody),
 }
@@ -96,7 +96,7 @@ pub(crate) enum UnknownErrors {
 #[derive(IntoResponses)]
 pub(crate) enum ThrottleErrors {
     /// Too many tries (`rate_limited`).
-    #[response(status = 429, headers(("Retry-After" = u64, description = "Seconds to wait")),
+    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds to wait")),
         example = json!({"detail": "Too many attempts. Please try again in 15 minutes.", "code": "rate_limited"}))]
     RateLimited(ErrorBody),
 }

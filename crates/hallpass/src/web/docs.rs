@@ -108,7 +108,7 @@ async fn index() -> Response {
     operation_id = "docs_file",
     tag = ApiTag::DOCUMENTATION,
     params(("file" = String, Path, description = "The name of a style sheet, script or image", example = "swagger-ui.css")),
-    responses((status = 200, description = "The file", content_type = "*/*", body = String), UnknownErrors, FaultErrors),
+    responses((status = 200, description = "The file", content((String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"))), UnknownErrors, FaultErrors),
 )]
 async fn file(file: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
     let Path(file) = file.map_err(|_| Error::NotFound)?;

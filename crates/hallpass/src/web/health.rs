@@ -50,7 +50,7 @@ async fn healthz() -> Json<Health> {
     responses(
         (status = 200, description = "It is ready", body = Health),
         (status = 503, description = "The database is away or lacks a migration (`database_unavailable`), or the server is about to stop (`stopping`)", body = ErrorBody,
-            headers(("Retry-After" = u64, description = "Seconds to wait")),
+            headers(("Retry-After" = u32, description = "Seconds to wait")),
             example = json!({"detail": "The service is temporarily unavailable. Please try again in a moment.", "code": "database_unavailable"})),
     ),
 )]

@@ -3,7 +3,7 @@
 use axum::Router;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi, PathItem};
+use utoipa::openapi::{OpenApi, PathItem, RefOr, Schema};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -76,6 +76,36 @@ impl Modify for NoContact {
     }
 }
 
+/// A body that may be missing is described by its schema alone. utoipa says
+/// "this or null", and generated clients then send a body where they have none.
+fn without_null_bodies(mut document: OpenApi) -> OpenApi {
+    let items = document.paths.paths.values_mut();
+    for operation in items.flat_map(operations) {
+        let Some(RefOr::T(body)) = &mut operation.request_body else {
+            continue;
+        };
+        for content in body.content.values_mut() {
+            if let RefOr::T(content) = content {
+                content.schema = content.schema.take().map(without_null);
+            }
+        }
+    }
+    document
+}
+
+fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::OneOf(mut choice)) => {
+            let named = |item: &RefOr<Schema>| matches!(item, RefOr::Ref(_));
+            match choice.items.iter().position(named) {
+                Some(at) => choice.items.swap_remove(at),
+                None => RefOr::T(Schema::OneOf(choice)),
+            }
+        }
+        other => other,
+    }
+}
+
 /// Routes by the names they have in an auth layer of Better Auth and `FastAPI`.
 const ALIASES: [(&str, &str); 4] = [
     ("/api/auth/register", "/api/v1/auth/register"),
@@ -89,7 +119,7 @@ pub(super) fn assemble(rooms: OpenApiRouter<Hallpass>) -> (Router<Hallpass>, Ope
     let (router, paths) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(rooms)
         .split_for_parts();
-    (router, with_aliases(paths))
+    (router, with_aliases(without_null_bodies(paths)))
 }
 
 /// The document alone: what `/openapi.json` serves.

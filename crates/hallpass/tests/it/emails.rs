@@ -32,7 +32,7 @@ on_both_engines! {
     async fn spellings_that_fold_alike_are_one_account_and_no_others(app) {
         let same = [
             ("sam@example.com", "SAM@EXAMPLE.COM"), ("sam@example.com", "\u{17f}am@example.com"),
-            ("kim@example.com", "\u{212a}im@example.com"), ("stra\u{df}e@example.com", "STRASSE@example.com"),
+            ("kim@example.com", "\u{212a}im@example.com"), ("stra\u{df}e@example.com", "STRA\u{1e9e}E@example.com"),
             ("x@stra\u{df}e.example", "x@STRA\u{1e9e}E.example"), ("\u{e9}@example.com", "e\u{301}@example.com"),
             ("a@b\u{fc}cher.example", "A@XN--BCHER-KVA.example"), ("o'neill@example.com", "O'Neill@example.com"),
         ];
@@ -78,7 +78,7 @@ on_both_engines! {
             "ann\t@example.com",
             "ann\u{ff20}example.com", "ann\u{fe6b}example.com", "ann@example\u{ff0e}com.", "ann\u{200b}@example.com",
             "ann\u{200d}@example.com",
-            "\u{202e}ann@example.com", "ann\u{ad}@example.com", "\u{feff}ann@example.com", "ann\0@example.com",
+            "\u{202e}ann@example.com", "ann\u{ad}@example.com", "ann\u{feff}@example.com", "ann\0@example.com",
             "ann@example.com\0",
             "ann\u{7f}@example.com", "ann\u{85}@example.com", "ann@xn--.example", "ann@xn--a.example",
             "mailto:ann@example.com", "ann", "@", "",

@@ -29,6 +29,7 @@ mod cookies;
 mod cors;
 mod csrf;
 mod emails;
+mod emails_unicode;
 mod enumeration;
 mod errors;
 mod faults;

@@ -225,3 +225,50 @@ fn each_operation_describes_the_answers_of_its_kind() {
         assert!(!statuses.contains("default"), "{operation}");
     }
 }
+
+/// Each member of each object, with its name.
+fn members<'a>(value: &'a Value, found: &mut Vec<(&'a str, &'a Value)>) {
+    match value {
+        Value::Object(object) => {
+            for (name, member) in object {
+                found.push((name, member));
+                members(member, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| members(item, found)),
+        _ => {}
+    }
+}
+
+/// RFC 6531; `email` of JSON Schema is ASCII alone (draft 2020-12, 7.3.2).
+#[test]
+fn addresses_have_format_idn_email() {
+    let mut found = Vec::new();
+    members(document(), &mut found);
+    let of_address = |(name, schema): &&(&str, &Value)| *name == "email" && schema.is_object();
+    let addresses: Vec<_> = found.iter().filter(of_address).collect();
+    assert!(addresses.len() >= 6, "{addresses:?}");
+    for (_, schema) in addresses {
+        assert_eq!(schema["format"], "idn-email", "{schema}");
+    }
+}
+
+/// What generators make worse clients of; `e2e/clients` runs four of them.
+#[test]
+fn generators_find_nothing_they_stumble_over() {
+    for (operation, described) in operations() {
+        if let Some(body) = described.get("requestBody") {
+            let contents = body["content"].as_object().unwrap();
+            assert_eq!(contents.len(), 1, "{operation} has several content types");
+            for content in contents.values() {
+                assert!(content["schema"].get("oneOf").is_none(), "{operation}");
+            }
+        }
+    }
+    let mut found = Vec::new();
+    members(document(), &mut found);
+    for (name, member) in found {
+        assert!(!name.contains('*'), "a content type says nothing: {name}");
+        assert_ne!(member, "int64", "zod makes it a bigint");
+    }
+}

@@ -320,7 +320,7 @@ pub(crate) async fn sign_in_cost(
     email: &EmailAddress,
 ) -> Result<String, Error> {
     let drawn = Costs::of(hallpass, email.key()).await;
-    let found = store::by_email(hallpass.db(), email.key()).await?;
+    let found = store::by_email(hallpass.db(), email).await?;
     let stored = found.and_then(|row| row.password_hash);
     let cost = stored.as_ref().and_then(HashCost::of_stored);
     Ok(cost.unwrap_or(drawn).to_string())
@@ -334,7 +334,7 @@ async fn verify(
 ) -> Result<Option<User>, Error> {
     let Credentials { email, password } = credentials;
     let otherwise = Costs::of(hallpass, email.key()).await;
-    let found = store::by_email(hallpass.db(), email.key()).await?;
+    let found = store::by_email(hallpass.db(), &email).await?;
     let (user, stored) = found.map_or((None, None), |row| (Some(row.user), row.password_hash));
     let verdict = turn.verify(password, stored.clone(), otherwise).await?;
     let Some(user) = user.filter(|_| verdict.correct) else {

@@ -108,11 +108,11 @@ fn contains_local_part(password: &Password, email: &EmailAddress) -> bool {
     if local.chars().count() < SHORTEST_TELLING_LOCAL_PART {
         return false;
     }
-    let folded: String = CaseMapper::new()
-        .fold_string(password.expose())
-        .nfc()
-        .collect();
-    folded.contains(local)
+    // Into several letters too: `strasse` tells of `straße`.
+    let fold = |text: &str| -> Zeroizing<String> {
+        Zeroizing::new(CaseMapper::new().fold_string(text).nfc().collect())
+    };
+    fold(password.expose()).contains(fold(local).as_str())
 }
 
 fn is_common(settings: &Settings, email: Option<&EmailAddress>, password: &Password) -> bool {

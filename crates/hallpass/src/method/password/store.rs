@@ -2,13 +2,13 @@
 
 use crate::clock::Timestamp;
 use crate::db::{self, Db, StoreError, Tx};
-use crate::email::EmailKey;
+use crate::email::{EmailAddress, EmailKey};
 use crate::secret::PasswordHash;
 use crate::user::{User, UserId};
 
 const BY_EMAIL: &str = "
-    select id, email, name, image, created_at, updated_at, password_hash from users
-    where email_key = $1";
+    select id, email, name, image, created_at, updated_at, email_key, password_hash from users
+    where email_key in ($1, $2)";
 
 const UPGRADE_HASH: &str = "
     update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2";
@@ -27,6 +27,7 @@ pub(super) const PIECE: usize = 1000;
 struct Row {
     #[sqlx(flatten)]
     user: User,
+    email_key: String,
     password_hash: Option<String>,
 }
 
@@ -35,13 +36,17 @@ pub(super) struct Found {
     pub(super) password_hash: Option<PasswordHash>,
 }
 
-pub(super) async fn by_email(db: &Db, key: &EmailKey) -> Result<Option<Found>, StoreError> {
-    let row: Option<Row> = db::read!(db, "password by e-mail", |connection| {
+pub(super) async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<Found>, StoreError> {
+    let rows: Vec<Row> = db::read!(db, "password by e-mail", |connection| {
         sqlx::query_as(BY_EMAIL)
-            .bind(key.as_str())
-            .fetch_optional(connection)
+            .bind(email.key().as_str())
+            .bind(email.earlier_key().as_str())
+            .fetch_all(connection)
     })?;
-    Ok(row.map(|row| Found {
+    let own = rows
+        .into_iter()
+        .find(|row| EmailKey::of_stored(&row.user.email, row.email_key.clone()) == *email.key());
+    Ok(own.map(|row| Found {
         user: row.user,
         password_hash: row.password_hash.map(PasswordHash::new),
     }))

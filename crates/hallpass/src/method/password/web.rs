@@ -38,7 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
 pub(super) struct RegisterBody {
     /// At most 254 characters.
     #[serde(default)]
-    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    #[schema(value_type = String, required = true, format = "idn-email", max_length = 254, example = "ann@example.com")]
     email: Field<String>,
     /// 8 to 128 Unicode code points, not a common password, and without the
     /// part of the address before the `@`.
@@ -110,7 +110,7 @@ impl RegisterBody {
 pub(super) struct SigninBody {
     /// The address of the account, in any letter case.
     #[serde(default)]
-    #[schema(value_type = String, required = true, format = Email, max_length = 254, example = "ann@example.com")]
+    #[schema(value_type = String, required = true, format = "idn-email", max_length = 254, example = "ann@example.com")]
     email: Field<String>,
     /// Its password.
     #[serde(default)]

@@ -130,7 +130,7 @@ pub(super) fn routes() -> OpenApiRouter<Hallpass> {
     path = "/assets/{file}",
     tag = ApiTag::PAGES,
     params(("file" = String, Path, description = "The name of a stylesheet, script or image, as a page names it")),
-    responses((status = 200, description = "The file, which never changes under this name", content_type = "*/*", body = String), UnknownErrors, FaultErrors),
+    responses((status = 200, description = "The file, which never changes under this name", content((String = "text/css"), (String = "text/javascript"), (String = "image/svg+xml"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))), UnknownErrors, FaultErrors),
 )]
 async fn asset(
     State(hallpass): State<Hallpass>,

@@ -115,6 +115,19 @@ fn fault(broken: Broken) -> String {
 const fn email(invalid: InvalidEmail) -> &'static str {
     match invalid {
         InvalidEmail::TooLong => "Die E-Mail-Adresse darf höchstens 254 Zeichen haben.",
+        InvalidEmail::TooManyBytes => {
+            "Die E-Mail-Adresse darf höchstens 254 Bytes haben; Buchstaben außerhalb von ASCII zählen zwei bis vier."
+        }
+        InvalidEmail::LocalPartTooLong => {
+            "Der Teil der E-Mail-Adresse vor dem @ darf höchstens 64 Bytes haben; Buchstaben außerhalb von ASCII zählen zwei bis vier."
+        }
+        InvalidEmail::Invisible => {
+            "Die E-Mail-Adresse enthält ein unsichtbares Zeichen. Tippen Sie die Adresse, statt sie einzufügen."
+        }
+        InvalidEmail::Space => "Die E-Mail-Adresse darf keine Leerzeichen enthalten.",
+        InvalidEmail::NotAlone => {
+            "Geben Sie nur die E-Mail-Adresse ein, ohne Namen, Klammern oder „mailto:“, in der Form name@example.com."
+        }
         InvalidEmail::Syntax => {
             "Das ist keine E-Mail-Adresse. Sie muss die Form name@example.com haben."
         }
