@@ -25,7 +25,8 @@ pub enum Refused {
     TooLong,
     /// The token is not three parts of strict base64url, or its header or its
     /// payload is not a JSON object in UTF-8, or a member that we read is
-    /// there twice.
+    /// there twice, or a member of the header is of another type than its RFC
+    /// gives it.
     #[error("the token is malformed")]
     Malformed,
     /// `alg` is not an algorithm of keys of our kind, or not that of the key

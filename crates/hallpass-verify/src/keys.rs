@@ -54,15 +54,15 @@ impl Keys {
         }
     }
 
-    /// The keys for a token with this header. A `kid` says something only where
-    /// there are several keys with names: beside a secret it is ignored.
+    /// The keys for a token with this header. A secret has no name, so a verifier
+    /// by secret ignores the `kid`.
     pub(crate) fn choose(&self, header: &Header<'_>) -> Result<Chosen<'_>, Refused> {
         match self {
             Self::Shared(keys) => Ok(Chosen::Shared(keys)),
-            Self::Set(set) => set.find(header.alg(), header.kid()?).map(Chosen::Public),
+            Self::Set(set) => set.find(header.alg(), header.kid()).map(Chosen::Public),
             #[cfg(feature = "jwks")]
             Self::Fetched(source) => {
-                let kid = header.kid()?;
+                let kid = header.kid();
                 let set = source.keys().ok_or(Refused::KeysUnavailable)?;
                 let found = set.find(header.alg(), kid);
                 if matches!(found, Err(Refused::UnknownKey)) {

@@ -91,14 +91,15 @@
 //! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
 //! | no `zip` | RFC 8725 §3.6 |
 //! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
-//! | `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | `kid`, `jku`, `x5u`, `x5t`, `x5t#S256` are strings, `x5c` is an array of strings, `jwk` an object, where they are there | RFC 7515 §4.1.2 to §4.1.8 |
+//! | apart from that `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
 //! | with keys that are fetched: some set has come | |
 //! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
 //! | a set of public keys without a broken, private or ambiguous key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 8725 §3.1, §3.4 |
 //! | the whole signature, compared in constant time where it is a secret's | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
 //! | the payload is one JSON object in UTF-8, with no claim twice that we read; not looked at before the signature is right | RFC 7519 §4, §7.2 |
-//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up | RFC 7519 §4.1; V9.2.1 |
+//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up; a `jti` is a string | RFC 7519 §4.1; V9.2.1 |
 //! | `iss` is the issuer, byte for byte | RFC 8725 §3.8 |
 //! | `aud` is or contains the audience, byte for byte; without an audience no `aud` at all | RFC 8725 §3.9; V9.2.3 |
 //! | `iat` at most 5 seconds ahead | RFC 7519 §4.1.6 |

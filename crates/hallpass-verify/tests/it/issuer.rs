@@ -46,6 +46,11 @@ impl IssuerKey {
         }
     }
 
+    /// One key of each kind, all with this name.
+    pub(crate) fn of_each_kind(kid: &'static str) -> [Self; 2] {
+        [Self::ed25519(kid), Self::es256(kid)]
+    }
+
     /// The key as a member of a set, as a value that a test may spoil.
     pub(crate) fn jwk(&self) -> serde_json::Value {
         let mut jwk = if self.algorithm == Algorithm::EdDSA {
