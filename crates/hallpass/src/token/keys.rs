@@ -1,6 +1,7 @@
 //! The keys that sign and verify: the shared secret's, and the key ring as it
 //! was last read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ pub(crate) struct Keys {
     /// Held by whoever reads the ring anew, so that only one does.
     pub(super) reading: Arc<tokio::sync::Mutex<()>>,
     tries: Mutex<Tries>,
+    /// Whether the database knows that this server signs as it does.
+    period_noted: AtomicBool,
 }
 
 impl Keys {
@@ -95,11 +98,20 @@ impl Keys {
             ring: RwLock::new(Arc::new(Ring::unread())),
             reading: Arc::default(),
             tries: Mutex::default(),
+            period_noted: AtomicBool::new(false),
         })
     }
 
     pub(super) fn issuer(&self) -> &Origin {
         &self.issuer
+    }
+
+    pub(super) fn period_is_noted(&self) {
+        self.period_noted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_period_noted(&self) -> bool {
+        self.period_noted.load(Ordering::Relaxed)
     }
 
     /// The ring as it was last read.
@@ -176,7 +188,7 @@ impl Keys {
                 outcome => Verdict::of_any_ring(outcome),
             },
             Ok(user) if ring_decides => {
-                if ring.takes_secret(Timestamp::from_unix_seconds(user.iat)) {
+                if ring.takes_secret(Timestamp::from_unix_seconds(user.iat), now) {
                     Verdict::of_any_ring(Ok(user))
                 } else {
                     Verdict::of_this_ring(Err(Refused::Algorithm))

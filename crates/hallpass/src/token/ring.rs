@@ -6,7 +6,8 @@
 //! - From the moment that a younger key of its algorithm signs, a key only
 //!   verifies, until the last token that it may have signed is dead.
 //! - Where asymmetric signing takes over from the shared secret, tokens of
-//!   before are taken until the last of them is dead.
+//!   before are taken until the last of them is dead. Where the secret never
+//!   signed, there are none.
 
 use std::time::Duration;
 
@@ -196,13 +197,20 @@ impl Ring {
         }
     }
 
-    /// Whether a token that the shared secret signed at `issued` may be taken by
-    /// a server that signs by keys: while servers go over to keys, and once they
-    /// have gone back. Who has the secret can date a token back, but not for
-    /// long: one of before is dead an hour later.
-    pub(super) fn takes_secret(&self, issued: Timestamp) -> bool {
-        self.era
-            .is_none_or(|era| !era.by_keys || issued <= era.began_at.plus(ROLLOUT))
+    /// Whether a server that signs by keys takes a token that the shared secret
+    /// signed at `issued`: once servers have gone back to the secret, and for a
+    /// while after they went over from it to keys. An attacker with the secret can
+    /// date a token back, but not for long: one of before is dead an hour later. Where
+    /// the secret never signed, none of its tokens can be of before.
+    pub(super) fn takes_secret(&self, issued: Timestamp, now: Timestamp) -> bool {
+        self.era.is_some_and(|era| {
+            if !era.by_keys {
+                return true;
+            }
+            // A later beginning was noted by a clock that was wrong.
+            let has_begun = era.began_at <= now.plus(STRAGGLERS);
+            era.after_secret && has_begun && issued <= era.began_at.plus(ROLLOUT)
+        })
     }
 
     pub(super) fn published(&self) -> Published {

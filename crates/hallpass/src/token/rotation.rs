@@ -6,7 +6,7 @@ use tracing::Instrument as _;
 
 use super::jwk::{KeyAlgorithm, PublicKey};
 use super::ring::{Key, Read, Retired, Ring, Signer, SigningKey, SigningKeyState};
-use super::store::{self, NewRow, Row};
+use super::store::{self, Era, NewRow, Row};
 use crate::clock::Timestamp;
 use crate::db::StoreError;
 use crate::error::Error;
@@ -27,6 +27,10 @@ pub(super) const SOON: Duration = Duration::from_secs(1);
 /// The least time from the making of a key to its first signature: the pause
 /// above, and a second for the making and for clocks that differ.
 const LEAST_LEAD: Duration = Duration::from_secs(2);
+
+/// How often a server tries to begin its signing period where others begin
+/// theirs at the same moment.
+const MOST_TRIES: u32 = 8;
 
 /// The most live keys: some fewer than a verifier takes in one set.
 const MOST_KEYS: usize = 90;
@@ -212,32 +216,57 @@ async fn reseal(
 /// What a server does when it starts: says what it signs by, so that others know
 /// which tokens to take, and sees to it that it can.
 pub(crate) async fn start(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
-    refresh(hallpass, Duration::ZERO).await?;
-    let by_keys = hallpass.keys().algorithm.is_some();
-    let era = hallpass.keys().ring().era;
-    if era.is_none_or(|era| era.by_keys != by_keys) {
-        begin_era(hallpass, by_keys).await?;
-    }
+    note_period(hallpass).await?;
     prepare(hallpass).await
 }
 
-async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<(), StoreError> {
-    let mut tx = hallpass.db().begin().await?;
-    store::begin_era(&mut tx, by_keys, hallpass.now()).await?;
-    tx.commit().await?;
-    refresh(hallpass, Duration::ZERO).await
+/// Begins a signing period, unless the current one is of the same kind. Another
+/// server may begin one at the same moment: then ours follows it.
+async fn note_period(hallpass: &Hallpass) -> Result<(), StoreError> {
+    let keys = hallpass.keys();
+    let by_keys = keys.algorithm.is_some();
+    for _ in 0..MOST_TRIES {
+        refresh(hallpass, Duration::ZERO).await?;
+        let is_ours = |era: Era| era.by_keys == by_keys;
+        if keys.ring().era.is_some_and(is_ours) {
+            keys.period_is_noted();
+            return Ok(());
+        }
+        if begin_era(hallpass, by_keys).await? {
+            keys.period_is_noted();
+            return refresh(hallpass, Duration::ZERO).await;
+        }
+    }
+    // The next sign-in tries again.
+    Ok(())
 }
 
-/// Sees to it that tokens can be signed: reads the ring, and makes the first
-/// key where there is none. Nothing to do for the shared secret.
+/// Whether it began.
+async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<bool, StoreError> {
+    let mut tx = hallpass.db().begin().await?;
+    let began = store::begin_era(&mut tx, by_keys, hallpass.now()).await?;
+    tx.commit().await?;
+    Ok(began)
+}
+
+/// Sees to it that tokens can be signed: notes once what signs here, so that
+/// other servers know which tokens to take, reads the ring, and makes the first
+/// key where there is none.
 pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
-    let Some(algorithm) = hallpass.keys().algorithm else {
+    let keys = hallpass.keys();
+    let noted = match keys.is_period_noted() {
+        true => Ok(()),
+        false => note_period(hallpass).await,
+    };
+    let Some(algorithm) = keys.algorithm else {
+        // The secret signs without the database; the next sign-in tries again.
+        if let Err(error) = noted {
+            tracing::debug!(%error, "the signing period could not be noted");
+        }
         return Ok(());
     };
+    noted?;
     have_key(hallpass, algorithm).await?;
-    if hallpass.keys().ring().era.is_none() {
-        begin_era(hallpass, true).await?;
-    }
     signer(hallpass).map(|_| ())
 }
 
