@@ -182,7 +182,8 @@ pub enum KeySetError {
         "a key set must be one JSON object with a list `keys` of keys, each member there once and of its type"
     )]
     Malformed,
-    /// A key has the member `d` (RFC 7518 section 6, RFC 8037 section 2).
+    /// A key has the member `d`, or one of the factors of an RSA key (RFC 7518
+    /// section 6, RFC 8037 section 2).
     /// Whoever can read the set can issue tokens.
     #[error("a key set must not hold a private key: whoever reads it could issue tokens")]
     PrivateKey,
@@ -197,12 +198,22 @@ pub enum KeySetError {
     /// none is ever right.
     #[error("the x and y of a key must be a point of its curve, each in 32 bytes of base64url")]
     Point,
+    /// The `n` or `e` of an RSA key is missing, is no strict base64url, begins
+    /// with a zero byte or is even; or `n` has fewer than 2048 or more than 8192
+    /// bits, or `e` is not from 65537 to 2^33 (RFC 7518 sections 3.3 and 6.3.1,
+    /// FIPS 186-5 section 5.4). Or a chip made the key whose keys can be
+    /// factored (ROCA, CVE-2017-15361).
+    #[error(
+        "an RSA key must have an odd n of 2048 to 8192 bits and an odd e from 65537 to 2^33, both in base64url without leading zeros"
+    )]
+    RsaKey,
     /// Two of the keys that we would take have one `kid` (RFC 7517 section 4.5).
     #[error("two keys must not have the same kid")]
     DuplicateId,
-    /// No key is for `EdDSA` with Ed25519 or for ES256, and meant for verifying.
+    /// No key is for `EdDSA` with Ed25519, for ES256 or for RS256, and meant for
+    /// verifying.
     #[error(
-        "a key set must hold a key for EdDSA with Ed25519, or for ES256, that verifies signatures"
+        "a key set must hold a key for EdDSA with Ed25519, for ES256 or for RS256 that verifies signatures"
     )]
     NoUsableKey,
 }

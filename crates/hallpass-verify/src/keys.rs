@@ -30,7 +30,7 @@ pub(crate) enum Keys {
     /// and the library wipes it on drop. (What a move leaves behind on the
     /// stack while a verifier is built cannot be wiped in safe Rust.)
     Shared(Vec<hmac::Key>),
-    /// `EdDSA` and ES256, each key with its own.
+    /// `EdDSA`, ES256 and RS256, each key with its own.
     Set(KeySet),
     /// As `Set`, of the last set that was fetched.
     #[cfg(feature = "jwks")]

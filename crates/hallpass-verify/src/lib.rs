@@ -30,7 +30,7 @@
 //! | | for | I/O |
 //! |---|---|---|
 //! | [`Verifier::shared_secret`] | HS256 | none |
-//! | [`Verifier::key_set`] | `EdDSA` with Ed25519, and ES256, with public keys that you have | none |
+//! | [`Verifier::key_set`] | `EdDSA` with Ed25519, ES256 and RS256, with public keys that you have | none |
 //! | `Verifier::jwks`, feature `jwks` | the same, with public keys that are fetched from a URL | one small GET in minutes, in the background |
 //!
 //! Whoever has the secret can issue tokens. Give it to services that you trust
@@ -86,7 +86,7 @@
 //! | at most 8 KiB, before any parsing | denial of service |
 //! | exactly three parts, each base64url without padding, white space or left-over bits: one spelling for one token | RFC 7515 §2, §5.2, §7.1; RFC 4648 §3.2, §3.5 |
 //! | the header is one JSON object in UTF-8, with no member twice that we read | RFC 7515 §4; RFC 8725 §3.7 |
-//! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519` or `ES256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
+//! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519`, `ES256` or `RS256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
 //! | `typ` is there and exactly `JWT`; it may be missing only where [`accept_missing_typ`](Builder::accept_missing_typ) says so | RFC 8725 §3.11; V9.2.2 |
 //! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
 //! | no `zip` | RFC 8725 §3.6 |
@@ -96,7 +96,7 @@
 //! | with keys that are fetched: some set has come | |
 //! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
-//! | a set of public keys without a broken, private or ambiguous key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 8725 §3.1, §3.4 |
+//! | a set of public keys without a broken, private, ambiguous or too small key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 7518 §3.3; RFC 8725 §3.1, §3.4 |
 //! | the whole signature, compared in constant time where it is a secret's | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
 //! | the payload is one JSON object in UTF-8, with no claim twice that we read; not looked at before the signature is right | RFC 7519 §4, §7.2 |
 //! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up; a `jti` is a string | RFC 7519 §4.1; V9.2.1 |
@@ -122,6 +122,7 @@ mod jwks;
 mod key_set;
 mod keys;
 mod public_key;
+mod rsa;
 mod strict;
 mod user;
 #[cfg(test)]
@@ -165,7 +166,7 @@ impl Verifier {
     }
 
     /// Starts a verifier for tokens that are signed with one of these public
-    /// keys: `EdDSA` with Ed25519, or ES256.
+    /// keys: `EdDSA` with Ed25519, ES256 or RS256.
     ///
     /// Whoever has the set can verify tokens and issue none.
     pub fn key_set(keys: KeySet) -> Builder {
