@@ -335,7 +335,8 @@ fn signing(text: &str) -> Result<Signing, &'static str> {
         "hs256" => Ok(Signing::Hs256),
         "eddsa" => Ok(Signing::EdDsa),
         "es256" => Ok(Signing::Es256),
-        _ => Err("must be hs256, eddsa or es256"),
+        "rs256" => Ok(Signing::Rs256),
+        _ => Err("must be hs256, eddsa, es256 or rs256"),
     }
 }
 

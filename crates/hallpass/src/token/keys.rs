@@ -69,6 +69,8 @@ pub(crate) struct Keys {
     ring: RwLock<Arc<Ring>>,
     /// Held by whoever reads the ring anew, so that only one does.
     pub(super) reading: Arc<tokio::sync::Mutex<()>>,
+    /// Held by the request that makes an algorithm's first key.
+    pub(super) making: tokio::sync::Mutex<()>,
     tries: Mutex<Tries>,
     /// Whether the database knows that this server signs as it does.
     period_noted: AtomicBool,
@@ -93,10 +95,12 @@ impl Keys {
                 Signing::Hs256 => None,
                 Signing::EdDsa => Some(KeyAlgorithm::EdDsa),
                 Signing::Es256 => Some(KeyAlgorithm::Es256),
+                Signing::Rs256 => Some(KeyAlgorithm::Rs256),
             },
             sealer: Sealer::new(secret, &settings.previous_secrets),
             ring: RwLock::new(Arc::new(Ring::unread())),
             reading: Arc::default(),
+            making: tokio::sync::Mutex::default(),
             tries: Mutex::default(),
             period_noted: AtomicBool::new(false),
         })
@@ -210,6 +214,7 @@ impl Keys {
         let mut header = Header::new(match signer.algorithm {
             KeyAlgorithm::EdDsa => Algorithm::EdDSA,
             KeyAlgorithm::Es256 => Algorithm::ES256,
+            KeyAlgorithm::Rs256 => Algorithm::RS256,
         });
         header.kid = Some(signer.id.clone());
         jsonwebtoken::encode(&header, claims, &signer.key)

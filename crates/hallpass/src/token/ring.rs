@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::jwk::{Jwk, KeyAlgorithm, PublicKey};
 use super::store::Era;
 use crate::clock::Timestamp;
-use crate::secret::PrivateKey;
+use crate::secret::{PrivateKey, rsa_key};
 use crate::settings::{Origin, TOKEN_LIFE};
 
 /// How long after a younger key has begun to sign a server may still sign with
@@ -41,7 +41,7 @@ const PRIVATE_HALF_KEPT: Duration = Duration::from_hours(24);
 pub struct SigningKey {
     /// Its id, the `kid` of the tokens that it signs: a thumbprint (RFC 7638).
     pub id: String,
-    /// `EdDSA` or `ES256`.
+    /// `EdDSA`, `ES256` or `RS256`.
     pub algorithm: &'static str,
     /// What it is used for now.
     pub state: SigningKeyState,
@@ -254,6 +254,7 @@ impl Key {
             key: match self.public.algorithm {
                 KeyAlgorithm::EdDsa => EncodingKey::from_ed_der(private),
                 KeyAlgorithm::Es256 => EncodingKey::from_ec_der(private),
+                KeyAlgorithm::Rs256 => EncodingKey::from_rsa_der(rsa_key(private)?),
             },
         })
     }

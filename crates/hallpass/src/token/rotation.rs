@@ -41,7 +41,7 @@ const MOST_KEYS: usize = 90;
 pub enum SigningKeyError {
     /// There are no keys to rotate.
     #[error(
-        "tokens are signed with HS256 and the shared secret; set HALLPASS_SIGNING to eddsa or es256, or change the secret by BETTER_AUTH_SECRETS"
+        "tokens are signed with HS256 and the shared secret; set HALLPASS_SIGNING to eddsa, es256 or rs256, or change the secret by BETTER_AUTH_SECRETS"
     )]
     SharedSecret,
     /// No live key has this id.
@@ -272,9 +272,20 @@ pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> 
 
 async fn have_key(hallpass: &Hallpass, algorithm: KeyAlgorithm) -> Result<(), SigningKeyError> {
     refresh(hallpass, SOON).await?;
+    if hallpass
+        .keys()
+        .ring()
+        .signing(algorithm, hallpass.now())
+        .is_some()
+    {
+        return Ok(());
+    }
+    // One request makes the first key, and the others wait for it.
+    let _alone = hallpass.keys().making.lock().await;
+    refresh(hallpass, SOON).await?;
     let now = hallpass.now();
     if hallpass.keys().ring().signing(algorithm, now).is_none() {
-        let row = fresh(hallpass, algorithm, now)?;
+        let row = fresh(hallpass, algorithm, now).await?;
         let mut tx = hallpass.db().begin().await?;
         let added = store::add(&mut tx, &row, true).await?;
         tx.commit().await?;
@@ -302,15 +313,18 @@ pub(super) fn signer(hallpass: &Hallpass) -> Result<Option<Signer>, SigningKeyEr
     key.signer().ok_or_else(sealed).map(Some)
 }
 
-fn fresh(
+async fn fresh(
     hallpass: &Hallpass,
     algorithm: KeyAlgorithm,
     signs_from: Timestamp,
 ) -> Result<NewRow, CryptographyFailed> {
-    let (private, bytes) = match algorithm {
+    // An RSA key takes up to a second: no request waits for it on this thread.
+    let making = tokio::task::spawn_blocking(move || match algorithm {
         KeyAlgorithm::EdDsa => PrivateKey::generate_ed25519(),
         KeyAlgorithm::Es256 => PrivateKey::generate_p256(),
-    }?;
+        KeyAlgorithm::Rs256 => PrivateKey::generate_rsa(),
+    });
+    let (private, bytes) = making.await.map_err(|_| CryptographyFailed)??;
     let public = PublicKey::new(algorithm, bytes).ok_or(CryptographyFailed)?;
     Ok(NewRow {
         id: public.id(),
@@ -342,7 +356,7 @@ pub(crate) async fn rotate(
         return Err(SigningKeyError::TooMany);
     }
     let signs_from = hallpass.now().plus(after.max(LEAST_LEAD));
-    let row = fresh(hallpass, algorithm, signs_from)?;
+    let row = fresh(hallpass, algorithm, signs_from).await?;
     let ring = hallpass.keys().ring();
     let mut tx = hallpass.db().begin().await?;
     if !store::add(&mut tx, &row, false).await? {

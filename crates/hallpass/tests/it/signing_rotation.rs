@@ -210,7 +210,7 @@ on_both_engines! {
     }
 
     async fn fresh_keys_installation_refuses_secret_tokens(app) {
-        for signing in [Signing::EdDsa, Signing::Es256] {
+        for signing in [Signing::EdDsa, Signing::Es256, Signing::Rs256] {
             let server = app.with(|settings| settings.signing = signing);
             let ann = server.account(&format!("{signing:?}@example.com")).await;
             let started = server.another();
