@@ -99,6 +99,11 @@ impl KeySet {
         Ok(Self(taken.into()))
     }
 
+    #[cfg(feature = "jwks")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The one key for a token with this header.
     ///
     /// By its name, byte for byte: no case folding, no patterns, no looking

@@ -44,14 +44,19 @@ pub(crate) enum Chosen<'a> {
 }
 
 impl Keys {
-    /// Whether keys of our kind are for the algorithm that the header names.
-    pub(crate) fn accept_algorithm(&self, alg: &str) -> bool {
-        match self {
+    /// Whether keys of our kind are for the algorithm that the header names. While
+    /// there are no keys, nobody knows: the issuer may not sign by keys at all.
+    pub(crate) fn accept_algorithm(&self, alg: &str) -> Result<(), Refused> {
+        let is_ours = match self {
             Self::Shared(_) => alg == "HS256",
             Self::Set(_) => Algorithm::named(alg).is_some(),
             #[cfg(feature = "jwks")]
-            Self::Fetched(_) => Algorithm::named(alg).is_some(),
-        }
+            Self::Fetched(source) => {
+                fetched(source)?;
+                Algorithm::named(alg).is_some()
+            }
+        };
+        is_ours.then_some(()).ok_or(Refused::Algorithm)
     }
 
     /// The keys for a token with this header. A secret has no name, so a verifier
@@ -63,8 +68,7 @@ impl Keys {
             #[cfg(feature = "jwks")]
             Self::Fetched(source) => {
                 let kid = header.kid();
-                let set = source.keys().ok_or(Refused::KeysUnavailable)?;
-                let found = set.find(header.alg(), kid);
+                let found = fetched(source)?.find(header.alg(), kid);
                 if matches!(found, Err(Refused::UnknownKey)) {
                     source.ask();
                 }
@@ -72,6 +76,15 @@ impl Keys {
             }
         }
     }
+}
+
+/// The set that came last. Where none has a key, another one is asked for.
+#[cfg(feature = "jwks")]
+fn fetched(source: &Source) -> Result<KeySet, Refused> {
+    source.keys().ok_or_else(|| {
+        source.ask();
+        Refused::KeysUnavailable
+    })
 }
 
 impl Chosen<'_> {

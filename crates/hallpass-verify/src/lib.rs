@@ -86,6 +86,7 @@
 //! | at most 8 KiB, before any parsing | denial of service |
 //! | exactly three parts, each base64url without padding, white space or left-over bits: one spelling for one token | RFC 7515 §2, §5.2, §7.1; RFC 4648 §3.2, §3.5 |
 //! | the header is one JSON object in UTF-8, with no member twice that we read | RFC 7515 §4; RFC 8725 §3.7 |
+//! | with keys that are fetched: some set has come, and it has a key | |
 //! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519`, `ES256` or `RS256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
 //! | `typ` is there and exactly `JWT`; it may be missing only where [`accept_missing_typ`](Builder::accept_missing_typ) says so | RFC 8725 §3.11; V9.2.2 |
 //! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
@@ -93,7 +94,6 @@
 //! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
 //! | `kid`, `jku`, `x5u`, `x5t`, `x5t#S256` are strings, `x5c` is an array of strings, `jwk` an object, where they are there | RFC 7515 §4.1.2 to §4.1.8 |
 //! | apart from that `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
-//! | with keys that are fetched: some set has come | |
 //! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
 //! | a set of public keys without a broken, private, ambiguous or too small key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 7518 §3.3; RFC 8725 §3.1, §3.4 |
@@ -153,6 +153,20 @@ struct Inner {
     keys: Keys,
     typ: Typ,
     rules: Rules,
+    #[cfg(feature = "jwks")]
+    hints: jwks::Hints,
+}
+
+impl Inner {
+    fn judge(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
+        let Self {
+            keys, typ, rules, ..
+        } = self;
+        let parts = Parts::of(token)?;
+        let chosen = parts.choose(keys, *typ)?;
+        parts.check_signature(&chosen)?;
+        rules.admit(&parts.payload()?, now_unix_seconds)
+    }
 }
 
 impl Verifier {
@@ -202,7 +216,8 @@ impl Verifier {
     /// | by | https, or plain HTTP on the same machine ([`allow_plain_http`](Builder::allow_plain_http) elsewhere), with the authorities that the machine trusts; no redirect is followed; whole within 5 seconds |
     /// | taken | status 200 and a set that [`KeySet::parse`] takes, at most 64 KiB |
     /// | anything else | is logged by `tracing` and tried again after 1, 2, 4 … 60 seconds; the last good set stays in use, for as long as that takes |
-    /// | no set so far | [`Refused::KeysUnavailable`]: a 503, never a 401 |
+    /// | no set so far, or one without keys | [`Refused::KeysUnavailable`]: a 503, never a 401; the log says once what to set |
+    /// | a token of another issuer, or by a secret | is refused, and the log says once what to set |
     ///
     /// What a token says of where its key is (`jku`, `x5u`) is never followed.
     #[cfg(feature = "jwks")]
@@ -255,11 +270,12 @@ impl Verifier {
     ///
     /// The first rule that the token breaks.
     pub fn verify_at(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
-        let Inner { keys, typ, rules } = &*self.0;
-        let parts = Parts::of(token)?;
-        let chosen = parts.choose(keys, *typ)?;
-        parts.check_signature(&chosen)?;
-        rules.admit(&parts.payload()?, now_unix_seconds)
+        let verdict = self.0.judge(token, now_unix_seconds);
+        #[cfg(feature = "jwks")]
+        if let (Err(refused), Keys::Fetched(_)) = (&verdict, &self.0.keys) {
+            self.0.hints.give(*refused, &self.0.rules.issuer);
+        }
+        verdict
     }
 
     /// As [`verify`](Verifier::verify), and where keys are fetched: waits for

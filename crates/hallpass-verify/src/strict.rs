@@ -142,9 +142,7 @@ impl Header<'_> {
     }
 
     fn check(&self, keys: &Keys, typ: Typ) -> Result<(), Refused> {
-        if !keys.accept_algorithm(&self.alg) {
-            return Err(Refused::Algorithm);
-        }
+        keys.accept_algorithm(&self.alg)?;
         let is_right = match &self.typ {
             Some(Text(theirs)) => theirs == "JWT",
             None => typ == Typ::MayBeMissing,
