@@ -29,11 +29,6 @@ pub enum Refused {
     /// gives it.
     #[error("the token is malformed")]
     Malformed,
-    /// There are no public keys: none could be fetched so far, or the issuer
-    /// publishes none, as Hallpass does while it signs with its secret. This says
-    /// nothing about the token; answer 503 and never 401.
-    #[error("there are no keys of the issuer")]
-    KeysUnavailable,
     /// `alg` is not an algorithm of keys of our kind, or not that of the key
     /// which `kid` names, or it is missing.
     #[error("the token has a foreign algorithm")]
@@ -53,6 +48,11 @@ pub enum Refused {
     /// else that is no set of claims.
     #[error("the token holds something other than claims")]
     Nested,
+    /// There are no public keys: none could be fetched so far, or the issuer
+    /// publishes none, as Hallpass does while it signs with its secret. This says
+    /// nothing about the token; answer 503 and never 401.
+    #[error("the issuer has no keys for us, or they are not there yet")]
+    KeysUnavailable,
     /// `kid` names no key of the set; or there is no `kid`, and not exactly one
     /// key of the set is for the algorithm.
     #[error("the token names no key of the set")]

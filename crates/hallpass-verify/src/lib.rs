@@ -86,7 +86,7 @@
 //! | at most 8 KiB, before any parsing | denial of service |
 //! | exactly three parts, each base64url without padding, white space or left-over bits: one spelling for one token | RFC 7515 §2, §5.2, §7.1; RFC 4648 §3.2, §3.5 |
 //! | the header is one JSON object in UTF-8, with no member twice that we read | RFC 7515 §4; RFC 8725 §3.7 |
-//! | with keys that are fetched: some set has come, and it has a key | |
+//! | with keys that are fetched: the set that came last is not empty | |
 //! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519`, `ES256` or `RS256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
 //! | `typ` is there and exactly `JWT`; it may be missing only where [`accept_missing_typ`](Builder::accept_missing_typ) says so | RFC 8725 §3.11; V9.2.2 |
 //! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
@@ -94,6 +94,7 @@
 //! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
 //! | `kid`, `jku`, `x5u`, `x5t`, `x5t#S256` are strings, `x5c` is an array of strings, `jwk` an object, where they are there | RFC 7515 §4.1.2 to §4.1.8 |
 //! | apart from that `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | with keys that are fetched: some set has come, and it has a key | |
 //! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
 //! | a set of public keys without a broken, private, ambiguous or too small key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 7518 §3.3; RFC 8725 §3.1, §3.4 |
@@ -294,7 +295,13 @@ impl Verifier {
         };
         let before = source.generation();
         let first = self.verify(token);
-        if !matches!(first, Err(Refused::UnknownKey | Refused::KeysUnavailable)) {
+        let may_change = match first {
+            Err(Refused::UnknownKey | Refused::KeysUnavailable) => true,
+            // The first set may be an empty one.
+            Err(Refused::Algorithm) => before == 0,
+            _ => false,
+        };
+        if !may_change {
             return first;
         }
         source.settled().await;

@@ -79,6 +79,10 @@ impl Source {
         keys.filter(|keys| !keys.is_empty())
     }
 
+    pub(crate) fn has_empty_set(&self) -> bool {
+        is_empty(&self.state)
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.state.borrow().generation
     }
@@ -118,6 +122,10 @@ impl Drop for Source {
     }
 }
 
+fn is_empty(state: &watch::Sender<State>) -> bool {
+    state.borrow().keys.as_ref().is_some_and(KeySet::is_empty)
+}
+
 async fn keep_fetching(fetcher: Fetcher, state: Arc<watch::Sender<State>>) {
     let mut asked = state.subscribe();
     let mut failures = 0;
@@ -125,7 +133,7 @@ async fn keep_fetching(fetcher: Fetcher, state: Arc<watch::Sender<State>>) {
         let pause = match fetcher.fetch().await {
             Ok(answer) => {
                 failures = 0;
-                let was_empty = state.borrow().keys.as_ref().is_some_and(KeySet::is_empty);
+                let was_empty = is_empty(&state);
                 if answer.keys.is_empty() && !was_empty {
                     fetcher.report_no_keys();
                 }
