@@ -273,7 +273,9 @@ impl Verifier {
     pub fn verify_at(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
         let verdict = self.0.judge(token, now_unix_seconds);
         #[cfg(feature = "jwks")]
-        if let (Err(refused), Keys::Fetched(_)) = (&verdict, &self.0.keys) {
+        if let (Err(refused), Keys::Fetched(source)) = (&verdict, &self.0.keys)
+            && source.keys().is_some()
+        {
             self.0.hints.give(*refused, &self.0.rules.issuer);
         }
         verdict

@@ -30,10 +30,12 @@ MAX_CLOCK_SKEW = 5
 THREE_PARTS = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 # What an operator sets when every token is refused; each is logged once.
-BY_KEYS = "if Hallpass signs with keys, set HALLPASS_JWKS_URL and remove BETTER_AUTH_SECRET"
-BY_SECRET = "if Hallpass signs with its secret, set BETTER_AUTH_SECRET and remove HALLPASS_JWKS_URL"
-ISSUER = "HALLPASS_ISSUER must be the origin of Hallpass's BETTER_AUTH_URL"
-SIGNATURE = "if all tokens are refused, secret or keys are those of another Hallpass"
+HINT_KEYS = "if Hallpass signs with keys, set HALLPASS_JWKS_URL and remove BETTER_AUTH_SECRET"
+HINT_SHARED = (
+    "if Hallpass signs with its secret, set BETTER_AUTH_SECRET and remove HALLPASS_JWKS_URL"
+)
+HINT_ISSUER = "HALLPASS_ISSUER must be the origin of Hallpass's BETTER_AUTH_URL"
+HINT_SIGNATURE = "if all tokens are refused, secret or keys are those of another Hallpass"
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +102,7 @@ class BySecret:
     async def payload(self, token: str, header: dict[str, Any]) -> dict[str, Any]:
         if header.get("alg") != "HS256":
             raise Refused(
-                f"its algorithm is {_alg(header)}, and BETTER_AUTH_SECRET is for HS256", BY_KEYS
+                f"its algorithm is {_alg(header)}, and BETTER_AUTH_SECRET is for HS256", HINT_KEYS
             )
         return jose_jwt.decode(
             token,
@@ -154,16 +156,16 @@ async def verify(token: str, verifier: Verifier, now: float) -> CurrentUser:
         claims = Claims.model_validate(payload)
     except UnknownKey:
         raise Refused(
-            f"its key is not published, and its algorithm is {_alg(header)}", BY_SECRET
+            f"its key is not published, and its algorithm is {_alg(header)}", HINT_SHARED
         ) from None
     except ValidationError as error:
         raise Refused(
             f"a claim is missing or of a wrong type: {error.errors()[0]['loc']}"
         ) from None
     except (jwt.InvalidIssuerError, JWTClaimsError) as error:
-        raise Refused(str(error), ISSUER) from None
+        raise Refused(str(error), HINT_ISSUER) from None
     except (jwt.PyJWTError, JOSEError) as error:
-        raise Refused(str(error), SIGNATURE) from None
+        raise Refused(str(error), HINT_SIGNATURE) from None
     if "aud" in payload:
         raise Refused("it is meant for somebody else: Hallpass writes no aud")
     _check_times(claims, now)

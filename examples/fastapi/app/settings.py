@@ -97,7 +97,7 @@ class Settings(BaseSettings):
         if self.better_auth_secret and self.hallpass_jwks_url:
             raise ValueError(
                 "BETTER_AUTH_SECRET and HALLPASS_JWKS_URL are both set: remove the secret if "
-                "Hallpass runs with HALLPASS_SIGNING=eddsa, es256 or rs256, otherwise remove the URL"
+                "Hallpass runs with HALLPASS_SIGNING=eddsa, es256 or rs256, otherwise the URL"
             )
         return self
 

@@ -18,6 +18,7 @@ from tests.hallpass import Hallpass
 pytestmark = pytest.mark.anyio
 
 ME = "/api/v1/me"
+SMALL = 1024  # bits
 KEYS_UNAVAILABLE = {
     "detail": "Tokens cannot be verified at the moment. Please try again; our log says why.",
     "code": "keys_unavailable",
@@ -149,10 +150,11 @@ async def test_settings_that_do_not_fit_are_logged_once(
         token, _ = hallpass.register()
         of_another = SecretStr("the secret of another Hallpass, quite long")
         fitting = settings_for(hallpass, "hs256")
-        for change, hint in [
+        changes: list[tuple[dict[str, object], str]] = [
             ({"hallpass_issuer": "https://auth.example.com"}, "HALLPASS_ISSUER must be"),
             ({"better_auth_secret": of_another}, "of another Hallpass"),
-        ]:
+        ]
+        for change, hint in changes:
             caplog.clear()
             async with serve(fitting.model_copy(update=change)) as service:
                 for _ in range(5):
@@ -163,7 +165,7 @@ async def test_settings_that_do_not_fit_are_logged_once(
 async def test_small_rsa_key_lets_nobody_in(serve: Serve) -> None:
     forger = Forger("eddsa")
     token = forger.token(claims())
-    small = RSAAlgorithm.to_jwk(generate_private_key(65537, 1024).public_key(), as_dict=True)
+    small = RSAAlgorithm.to_jwk(generate_private_key(65537, SMALL).public_key(), as_dict=True)
     forger.published = [*forger.published, {**small, "kid": "small"}]
     with publish(forger) as url:
         async with serve(forger.settings.model_copy(update={"hallpass_jwks_url": url})) as service:

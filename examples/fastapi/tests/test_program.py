@@ -110,7 +110,7 @@ def test_two_ways_to_verify_are_one_too_many(tmp_path: Path) -> None:
         assert program.log == (
             "error: 1 setting breaks its rule\n"
             "  BETTER_AUTH_SECRET and HALLPASS_JWKS_URL are both set: remove the secret if "
-            "Hallpass runs with HALLPASS_SIGNING=eddsa, es256 or rs256, otherwise remove the URL\n"
+            "Hallpass runs with HALLPASS_SIGNING=eddsa, es256 or rs256, otherwise the URL\n"
         )
 
 

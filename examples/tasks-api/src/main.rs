@@ -61,7 +61,10 @@ fn secret() -> anyhow::Result<String> {
     let secret = std::fs::read_to_string(&file);
     let secret = secret.with_context(|| format!("no secret in {file}: {HOW}"))?;
     let secret = secret.trim_end();
-    ensure!(secret.len() >= 32, "{file} holds no secret of 32 bytes or more: {HOW}");
+    ensure!(
+        secret.len() >= 32,
+        "{file} holds no secret of 32 bytes or more: {HOW}"
+    );
     Ok(secret.to_owned())
 }
 

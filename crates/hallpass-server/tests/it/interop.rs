@@ -196,6 +196,10 @@ async fn tokens_are_verified_by_the_libraries_of_other_languages() {
         let mut wrong = vec![good.clone(), good.clone()];
         wrong[0]["token"] = tampered(token).into();
         wrong[1]["issuer"] = "https://other.example.com".into();
+        let keys = reqwest::get(good["jwks_url"].as_str().unwrap())
+            .await
+            .unwrap();
+        assert_hallpass_verify_takes(token, algorithm, &keys.text().await.unwrap());
         for verifier in &verifiers {
             let name = verifier.name();
             let claims = verifier.verify(&good).await;
@@ -219,6 +223,17 @@ async fn tokens_are_verified_by_the_libraries_of_other_languages() {
         }
         server.stop().await;
     }
+}
+
+fn assert_hallpass_verify_takes(token: &str, algorithm: &str, keys: &str) {
+    let verifier = if algorithm == "HS256" {
+        hallpass_verify::Verifier::shared_secret(SECRET)
+    } else {
+        hallpass_verify::Verifier::key_set(hallpass_verify::KeySet::parse(keys).unwrap())
+    };
+    let verifier = verifier.issuer(ISSUER).build().unwrap();
+    assert_eq!(verifier.verify(token).unwrap().iss, ISSUER, "{algorithm}");
+    assert!(verifier.verify(&tampered(token)).is_err());
 }
 
 fn claims_of(token: &str) -> Value {

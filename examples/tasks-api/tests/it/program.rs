@@ -74,16 +74,26 @@ fn signed(secret: &str, issuer: &str) -> String {
 fn settings_that_do_not_fit_are_logged_once() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("hallpass-data")).unwrap();
-    std::fs::write(folder.path().join("hallpass-data/secret"), format!("{SECRET}\n")).unwrap();
+    std::fs::write(
+        folder.path().join("hallpass-data/secret"),
+        format!("{SECRET}\n"),
+    )
+    .unwrap();
     let mut running = Running(program(folder.path()).spawn().unwrap());
     let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
     let greeting = lines.next().unwrap().unwrap();
     let (_, rest) = greeting.split_once("http://").unwrap();
     let address = rest.split('/').next().unwrap();
-    let by_key = format!("{}.e30.AA", base64_of(r#"{"alg":"ES256","typ":"JWT","kid":"k"}"#));
+    let by_key = format!(
+        "{}.e30.AA",
+        base64_of(r#"{"alg":"ES256","typ":"JWT","kid":"k"}"#)
+    );
     let tokens = [
         by_key,
-        signed("the secret of another Hallpass, quite long", "http://localhost:8000"),
+        signed(
+            "the secret of another Hallpass, quite long",
+            "http://localhost:8000",
+        ),
         signed(SECRET, "https://auth.example.com"),
     ];
     for _ in 0..3 {
@@ -93,7 +103,11 @@ fn settings_that_do_not_fit_are_logged_once() {
     }
     running.0.kill().unwrap();
     let log: Vec<String> = lines.map_while(Result::ok).collect();
-    for hint in ["set HALLPASS_JWKS_URL", "BETTER_AUTH_SECRET_FILE is not", "BETTER_AUTH_URL must"] {
+    for hint in [
+        "set HALLPASS_JWKS_URL",
+        "BETTER_AUTH_SECRET_FILE is not",
+        "BETTER_AUTH_URL must",
+    ] {
         let times = log.iter().filter(|line| line.contains(hint)).count();
         assert_eq!(times, 1, "{hint}: {log:?}");
     }
