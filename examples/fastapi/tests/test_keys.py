@@ -143,7 +143,7 @@ async def test_who_signs_by_secret_publishes_no_keys_and_the_log_says_what_to_do
             assert caplog.text.count("publishes no keys") == 1
 
 
-async def test_settings_that_do_not_fit_are_logged_once(
+async def test_unfitting_settings_are_logged_once(
     tmp_path: Path, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Hallpass(tmp_path, "hs256") as hallpass:
@@ -162,7 +162,7 @@ async def test_settings_that_do_not_fit_are_logged_once(
             assert caplog.text.count(hint) == 1
 
 
-async def test_small_rsa_key_lets_nobody_in(serve: Serve) -> None:
+async def test_small_rsa_key_is_unavailable(serve: Serve) -> None:
     forger = Forger("eddsa")
     token = forger.token(claims())
     small = RSAAlgorithm.to_jwk(generate_private_key(65537, SMALL).public_key(), as_dict=True)

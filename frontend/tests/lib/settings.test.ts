@@ -61,7 +61,7 @@ test("all faults are named at once, each with what to do", () => {
   `);
 });
 
-test("keys are where HALLPASS_JWKS_URL says, and no secret is set beside it", () => {
+test("keys are where HALLPASS_JWKS_URL says, and no secret is set then", () => {
   const url = "https://auth.example.com/keys.json";
   expect(readSettings({ HALLPASS_JWKS_URL: url }).jwksUrl).toBe(url);
   const secret = "x".repeat(32);

@@ -40,7 +40,7 @@ fn examples_get_their_tokens_twice() {
                 .iter()
                 .any(|line| line.contains("auth/register"))
         });
-        let block = block.unwrap_or_else(|| panic!("{name} registers nobody"));
+        let block = block.unwrap_or_else(|| panic!("{name} registers no account"));
         let is_of_hallpass = |line: &&&str| !line.contains("curl -s localhost:8001");
         let mut lines: Vec<&str> = block.lines.iter().filter(is_of_hallpass).copied().collect();
         lines.push("curl -s localhost:8000/api/v1/auth/me -H \"authorization: Bearer $TOKEN\"");

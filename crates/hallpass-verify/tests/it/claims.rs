@@ -106,7 +106,7 @@ fn an_issuer_in_a_list_is_refused() {
 
 /// RFC 7519 section 4.1.7.
 #[test]
-fn token_id_of_another_type_is_refused() {
+fn mistyped_token_id_is_refused() {
     let values = ["null", "true", "7", "[]", r#"["1"]"#, "{}"];
     all_refused(
         Refused::Claims,

@@ -111,7 +111,7 @@ fn mistyped_header_member_is_refused() {
 }
 
 #[test]
-fn mistyped_header_member_is_refused_by_keys() {
+fn keys_refuse_mistyped_header_members() {
     for key in IssuerKey::of_each_kind("k") {
         for (name, json) in mistyped() {
             let token = Forge::by(&key).header(name, json);
@@ -125,7 +125,7 @@ fn mistyped_header_member_is_refused_by_keys() {
 }
 
 #[test]
-fn mistyped_kid_beside_second_secret_is_refused() {
+fn second_secret_refuses_mistyped_kid() {
     let verifier = crate::forge::builder()
         .also_accept(OTHER_SECRET)
         .build()

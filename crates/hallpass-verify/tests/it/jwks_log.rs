@@ -141,7 +141,7 @@ async fn emptied_set_is_logged_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_do_not_fit_are_logged_once() {
+async fn unfitting_settings_are_logged_once() {
     let _still = Standstill::begin();
     let key = IssuerKey::ed25519("k");
     let issuer = IssuerServer::with_keys(&[&key]).await;

@@ -216,7 +216,7 @@ mod tests {
 
     /// RFC 7638, section 3.1, but for the modulus: ours are longer.
     #[test]
-    fn rsa_thumbprint_is_the_one_of_the_rfc() {
+    fn rsa_thumbprint_matches_rfc_7638() {
         let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAt\
             VT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn6\
             4tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FD\

@@ -59,7 +59,7 @@ on_both_engines! {
     }
 
     /// The rows of before are all there, and a key of each algorithm is taken.
-    async fn keys_of_before_survive_migration_to_rs256(app) {
+    async fn signing_keys_survive_migration_to_rs256(app) {
         let by_keys = app.with(|settings| settings.signing = hallpass::Signing::EdDsa);
         let ann = by_keys.account("ann@example.com").await;
         by_keys.hallpass.rotate_signing_key(hallpass::ROTATION_LEAD).await.unwrap();

@@ -226,7 +226,7 @@ on_both_engines! {
         }
     }
 
-    /// Nothing has noted a period yet: no server has started, nobody signed in.
+    /// Nothing has noted a period yet: no server has started, and no user has signed in.
     async fn unprepared_keys_server_refuses_secret_tokens(app) {
         let ann = with_keys(&app).account("ann@example.com").await;
         app.database.execute("delete from signing_eras").await;

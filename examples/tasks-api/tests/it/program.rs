@@ -71,7 +71,7 @@ fn signed(secret: &str, issuer: &str) -> String {
 }
 
 #[test]
-fn settings_that_do_not_fit_are_logged_once() {
+fn unfitting_settings_are_logged_once() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("hallpass-data")).unwrap();
     std::fs::write(
