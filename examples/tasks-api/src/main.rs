@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use axum::middleware::map_response;
+use axum::response::Response;
 use hallpass_rls::UserRows;
 use hallpass_verify::Verifier;
 use tasks_api::{App, database, hints, router};
@@ -38,7 +39,10 @@ async fn serve(url: &str) -> anyhow::Result<()> {
     tracing::info!("http://{}/api/v1/tasks", listener.local_addr()?);
     let mut service = router(App { rows, verifier });
     if by_secret {
-        service = service.layer(map_response(hints::give));
+        service = service.layer(map_response(async |response: Response| {
+            hints::give(&response);
+            response
+        }));
     }
     Ok(axum::serve(listener, service).await?)
 }

@@ -82,7 +82,7 @@ async fn install() -> &'static Path {
             let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
             std::fs::create_dir_all(&folder).unwrap();
             let node = LIBRARIES.map(|(_, program, _)| program);
-            let node = node.into_iter().filter(|name| name.ends_with(".mjs"));
+            let node = node.into_iter().filter(|name| is_of_node(name));
             for file in node.chain(["package.json", "package-lock.json"]) {
                 std::fs::copy(sources().join(file), folder.join(file)).unwrap();
             }
@@ -101,6 +101,10 @@ async fn install() -> &'static Path {
         .await
 }
 
+fn is_of_node(program: &str) -> bool {
+    Path::new(program).extension() == Some(OsStr::new("mjs"))
+}
+
 fn python(folder: &Path) -> PathBuf {
     folder.join("python/bin/python")
 }
@@ -108,7 +112,7 @@ fn python(folder: &Path) -> PathBuf {
 async fn verifiers() -> Vec<Verifier> {
     let folder = install().await;
     let of = |(_, program, algorithms): (_, &str, _)| {
-        let command = if program.ends_with(".mjs") {
+        let command = if is_of_node(program) {
             vec!["node".into(), folder.join(program)]
         } else {
             vec![python(folder), sources().join(program)]

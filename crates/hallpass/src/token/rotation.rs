@@ -254,9 +254,10 @@ async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<bool, StoreErro
 /// key where there is none.
 pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
     let keys = hallpass.keys();
-    let noted = match keys.is_period_noted() {
-        true => Ok(()),
-        false => note_period(hallpass).await,
+    let noted = if keys.is_period_noted() {
+        Ok(())
+    } else {
+        note_period(hallpass).await
     };
     let Some(algorithm) = keys.algorithm else {
         // The secret signs without the database; the next sign-in tries again.
