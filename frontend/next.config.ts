@@ -1,7 +1,9 @@
 import type { NextConfig } from "next";
 
+import { readSecretFile } from "./lib/secret-file";
 import { readSettings } from "./lib/settings";
 
+readSecretFile(process.env);
 // Read by `dev`, `build` and `start` alike, so each stops at a setting that is not right.
 const { hallpassUrl } = readSettings(process.env);
 

@@ -45,8 +45,8 @@ export async function currentSession(): Promise<Session | null> {
 export async function verifySession(token: string): Promise<Session | null> {
   const settings = readSettings(process.env);
   try {
-    const { payload } = await verify(token, settings);
-    return sessionOf(payload);
+    const { payload, protectedHeader } = await verify(token, settings);
+    return isTextOrAbsent(protectedHeader.kid) ? sessionOf(payload) : null;
   } catch (error) {
     if (isFaultOfToken(error)) {
       hintAtSettings(error, settings);
@@ -68,7 +68,7 @@ async function verify(token: string, settings: Settings) {
     const key = new TextEncoder().encode(settings.secret);
     return jwtVerify(token, key, { ...common, algorithms: ["HS256"] });
   }
-  const algorithms = ["EdDSA", "Ed25519", "ES256"];
+  const algorithms = ["EdDSA", "Ed25519", "ES256", "RS256"];
   return jwtVerify(token, await publishedKeys(settings), { ...common, algorithms });
 }
 
@@ -90,6 +90,11 @@ function sessionOf({
   return { userId: sub, email, expiresAt: new Date(exp * 1000), secondsLeft: exp - now };
 }
 
+/** RFC 7515, section 4.1.4: jose looks at the name of a key only where there are several. */
+function isTextOrAbsent(kid: unknown): boolean {
+  return kid === undefined || typeof kid === "string";
+}
+
 function isWhole(time: number | undefined): time is number {
   return Number.isSafeInteger(time);
 }
@@ -108,6 +113,10 @@ function isFaultOfToken(error: unknown): error is errors.JOSEError {
   ].some((kind) => error instanceof kind);
 }
 
+function jwksUrl({ jwksUrl, hallpassUrl }: Settings): string {
+  return jwksUrl ?? `${hallpassUrl}/.well-known/jwks.json`;
+}
+
 type Keys = ReturnType<typeof createRemoteJWKSet>;
 let published: { url: string; keys: Keys; readAt: number } | undefined;
 
@@ -115,8 +124,8 @@ let published: { url: string; keys: Keys; readAt: number } | undefined;
  * The first request waits for the keys. Later ones use them, and have them read
  * again behind their backs; a key that is not among them is looked for at once.
  */
-async function publishedKeys({ hallpassUrl }: Settings): Promise<Keys> {
-  const url = `${hallpassUrl}/.well-known/jwks.json`;
+async function publishedKeys(settings: Settings): Promise<Keys> {
+  const url = jwksUrl(settings);
   if (published?.url !== url) {
     const keys = createRemoteJWKSet(new URL(url), {
       cacheMaxAge: KEYS_LIVE,
@@ -149,8 +158,8 @@ function hintAtSettings(error: errors.JOSEError, settings: Settings): void {
   let hint: string | undefined;
   if (error instanceof errors.JOSEAlgNotAllowed) {
     hint = settings.secret
-      ? "A token was refused that is not signed with HS256. If Hallpass runs with HALLPASS_SIGNING=eddsa " +
-        "or es256, remove BETTER_AUTH_SECRET from the settings of this front end."
+      ? "A token was refused that is not signed with HS256. If Hallpass signs with keys (HALLPASS_SIGNING), set " +
+        `HALLPASS_JWKS_URL=${jwksUrl(settings)} and remove BETTER_AUTH_SECRET from the settings of this front end.`
       : "A token was refused that is signed with a secret. Start Hallpass with HALLPASS_SIGNING=eddsa, or " +
         "give this front end the same BETTER_AUTH_SECRET.";
   } else if (error instanceof errors.JWTClaimValidationFailed && error.claim === "iss") {

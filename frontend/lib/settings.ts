@@ -9,6 +9,8 @@ export interface Settings {
   readonly issuer: string;
   /** Present: tokens are HS256 of this secret. Absent: of the published keys. */
   readonly secret: string | undefined;
+  /** Present: where the published keys are, if not below `hallpassUrl`. */
+  readonly jwksUrl: string | undefined;
   /** As getSessionCookie of better-auth wants it. */
   readonly cookiePrefix: string;
   readonly sessionCookie: string;
@@ -29,6 +31,7 @@ export function readSettings(env: Environment): Settings {
   const hallpassUrl = originOf(env, "HALLPASS_URL", "http://localhost:8000", faults);
   const issuer = originOf(env, "HALLPASS_ISSUER", hallpassUrl, faults);
   const secret = secretOf(env, faults);
+  const jwksUrl = jwksUrlOf(env, faults);
   const prefix = prefixOf(env, faults);
   const apiUrl = originOf(env, "NEXT_PUBLIC_API_URL", "", faults);
   if (faults.length > 0) {
@@ -41,6 +44,7 @@ export function readSettings(env: Environment): Settings {
     hallpassUrl,
     issuer,
     secret,
+    jwksUrl,
     cookiePrefix,
     sessionCookie: `${cookiePrefix}.session_token`,
     hadSessionCookie: `${cookiePrefix}.frontend_had_session`,
@@ -85,6 +89,23 @@ function secretOf(env: Environment, faults: string[]): string | undefined {
     );
   }
   return secret;
+}
+
+function jwksUrlOf(env: Environment, faults: string[]): string | undefined {
+  const text = env["HALLPASS_JWKS_URL"]?.trim();
+  if (!text) {
+    return undefined;
+  }
+  if (!URL.canParse(text) || !["http:", "https:"].includes(new URL(text).protocol)) {
+    faults.push("HALLPASS_JWKS_URL must be a URL like https://auth.example.com/.well-known/jwks.json.");
+  }
+  if (env["BETTER_AUTH_SECRET"]) {
+    faults.push(
+      "BETTER_AUTH_SECRET and HALLPASS_JWKS_URL are both set: remove the secret where Hallpass signs " +
+        "with keys, and the URL where it signs with its secret.",
+    );
+  }
+  return text;
 }
 
 function prefixOf(env: Environment, faults: string[]): string {

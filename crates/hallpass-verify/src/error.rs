@@ -25,7 +25,8 @@ pub enum Refused {
     TooLong,
     /// The token is not three parts of strict base64url, or its header or its
     /// payload is not a JSON object in UTF-8, or a member that we read is
-    /// there twice.
+    /// there twice, or a member of the header is of another type than its RFC
+    /// gives it.
     #[error("the token is malformed")]
     Malformed,
     /// `alg` is not an algorithm of keys of our kind, or not that of the key
@@ -47,9 +48,10 @@ pub enum Refused {
     /// else that is no set of claims.
     #[error("the token holds something other than claims")]
     Nested,
-    /// There are no public keys yet: none could be fetched so far. This says
+    /// There are no public keys: none could be fetched so far, or the issuer
+    /// publishes none, as Hallpass does while it signs with its secret. This says
     /// nothing about the token; answer 503 and never 401.
-    #[error("the keys of the issuer are not there yet")]
+    #[error("the issuer has no keys for us, or they are not there yet")]
     KeysUnavailable,
     /// `kid` names no key of the set; or there is no `kid`, and not exactly one
     /// key of the set is for the algorithm.
@@ -181,7 +183,8 @@ pub enum KeySetError {
         "a key set must be one JSON object with a list `keys` of keys, each member there once and of its type"
     )]
     Malformed,
-    /// A key has the member `d` (RFC 7518 section 6, RFC 8037 section 2).
+    /// A key has the member `d`, or one of the factors of an RSA key (RFC 7518
+    /// section 6, RFC 8037 section 2).
     /// Whoever can read the set can issue tokens.
     #[error("a key set must not hold a private key: whoever reads it could issue tokens")]
     PrivateKey,
@@ -196,12 +199,22 @@ pub enum KeySetError {
     /// none is ever right.
     #[error("the x and y of a key must be a point of its curve, each in 32 bytes of base64url")]
     Point,
+    /// The `n` or `e` of an RSA key is missing, is no strict base64url, begins
+    /// with a zero byte or is even; or `n` has fewer than 2048 or more than 8192
+    /// bits, or `e` is not from 65537 to 2^33 (RFC 7518 sections 3.3 and 6.3.1,
+    /// FIPS 186-5 section 5.4). Or a chip made the key whose keys can be
+    /// factored (ROCA, CVE-2017-15361).
+    #[error(
+        "an RSA key must have an odd n of 2048 to 8192 bits and an odd e from 65537 to 2^33, both in base64url without leading zeros"
+    )]
+    RsaKey,
     /// Two of the keys that we would take have one `kid` (RFC 7517 section 4.5).
     #[error("two keys must not have the same kid")]
     DuplicateId,
-    /// No key is for `EdDSA` with Ed25519 or for ES256, and meant for verifying.
+    /// No key is for `EdDSA` with Ed25519, for ES256 or for RS256, and meant for
+    /// verifying.
     #[error(
-        "a key set must hold a key for EdDSA with Ed25519, or for ES256, that verifies signatures"
+        "a key set must hold a key for EdDSA with Ed25519, for ES256 or for RS256 that verifies signatures"
     )]
     NoUsableKey,
 }

@@ -49,10 +49,13 @@ impl KeySet {
     /// |---|---|---|---|---|
     /// | Ed25519 | `OKP` | `Ed25519` | `EdDSA`, `Ed25519` or none | RFC 8037; RFC 9864 |
     /// | ES256 | `EC` | `P-256` | `ES256` or none | RFC 7518 §3.4, §6.2 |
+    /// | RS256 | `RSA` | | `RS256` or none | RFC 7518 §3.3, §6.3 |
     ///
-    /// Keys of other kinds (RSA, other curves) and keys that are not for
-    /// verifying signatures (a `use` other than `sig`, `key_ops` without
-    /// `verify`, an `alg` that encrypts) are passed over, as RFC 7517 section 5
+    /// An RSA key has 2048 to 8192 bits, and an odd exponent from 65537 to 2^33.
+    ///
+    /// Keys of other kinds (other curves) and keys that are not for verifying
+    /// signatures (a `use` other than `sig`, `key_ops` without `verify`, an `alg`
+    /// that encrypts) or for other RSA signatures (`RS512`, `PS256`) are passed over, as RFC 7517 section 5
     /// asks. Symmetric keys are too: a set of public keys is no place for them.
     ///
     /// # Errors
@@ -94,6 +97,11 @@ impl KeySet {
             return Err(KeySetError::NoUsableKey);
         }
         Ok(Self(taken.into()))
+    }
+
+    #[cfg(feature = "jwks")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The one key for a token with this header.
@@ -155,14 +163,28 @@ struct Jwk {
     x: Value,
     #[serde(default)]
     y: Value,
+    #[serde(default)]
+    n: Value,
+    #[serde(default)]
+    e: Value,
     #[serde(default, deserialize_with = "present")]
     d: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    p: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    q: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    dp: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    dq: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    qi: Option<IgnoredAny>,
 }
 
 impl Jwk {
     /// The key, or nothing when it is to be passed over.
     fn into_key(self) -> Result<Option<PublicKey>, KeySetError> {
-        if self.d.is_some() {
+        if self.is_private() {
             return Err(KeySetError::PrivateKey);
         }
         if !self.is_for_verifying() {
@@ -174,8 +196,17 @@ impl Jwk {
             Some(Algorithm::Es256) => {
                 PublicKey::es256(self.kid, &coordinate(&self.x)?, &coordinate(&self.y)?)
             }
+            Some(Algorithm::Rs256) => {
+                PublicKey::rs256(self.kid, &whole_number(&self.n)?, &whole_number(&self.e)?)
+            }
         };
         key.map(Some)
+    }
+
+    /// RFC 7518 section 6.3.2: each of the members but `d` gives away the factors.
+    fn is_private(&self) -> bool {
+        let factors = [&self.p, &self.q, &self.dp, &self.dq, &self.qi];
+        self.d.is_some() || factors.into_iter().any(Option::is_some)
     }
 
     /// RFC 7517 sections 4.2 and 4.3. Neither needs to be there.
@@ -192,13 +223,17 @@ impl Jwk {
         if crv.is_none() && matches!(self.kty.as_str(), "OKP" | "EC") {
             return Err(KeySetError::Malformed);
         }
-        let by_kind = Algorithm::of_curve(&self.kty, crv.unwrap_or_default());
+        let by_kind = Algorithm::of_kind(&self.kty, crv.unwrap_or_default());
         let Some(alg) = self.alg.as_deref() else {
             return Ok(by_kind);
         };
         match (by_kind, Algorithm::named(alg)) {
             // RFC 7518 section 4.6: key agreement, on a curve that signs too.
-            (Some(_), None) if alg.starts_with("ECDH-ES") => Ok(None),
+            (Some(Algorithm::Ed25519 | Algorithm::Es256), None) if alg.starts_with("ECDH-ES") => {
+                Ok(None)
+            }
+            // RFC 7518 sections 3.1 and 4.1: what else RSA is for.
+            (Some(Algorithm::Rs256), None) if is_other_rsa(alg) => Ok(None),
             (ours, named) if ours == named => Ok(ours),
             _ => Err(KeySetError::Contradiction),
         }
@@ -208,6 +243,21 @@ impl Jwk {
 /// As [`object`], for a key set.
 fn strict<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, KeySetError> {
     object(json.as_bytes()).map_err(|_| KeySetError::Malformed)
+}
+
+fn is_other_rsa(alg: &str) -> bool {
+    matches!(
+        alg,
+        "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "RSA1_5"
+    ) || alg.starts_with("RSA-OAEP")
+}
+
+/// RFC 7518 section 2: big-endian, in base64url.
+fn whole_number(value: &Value) -> Result<Vec<u8>, KeySetError> {
+    let text = value.as_str().ok_or(KeySetError::RsaKey)?;
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| KeySetError::RsaKey)
 }
 
 fn coordinate(value: &Value) -> Result<[u8; COORDINATE_BYTES], KeySetError> {

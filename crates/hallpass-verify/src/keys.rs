@@ -30,7 +30,7 @@ pub(crate) enum Keys {
     /// and the library wipes it on drop. (What a move leaves behind on the
     /// stack while a verifier is built cannot be wiped in safe Rust.)
     Shared(Vec<hmac::Key>),
-    /// `EdDSA` and ES256, each key with its own.
+    /// `EdDSA`, ES256 and RS256, each key with its own.
     Set(KeySet),
     /// As `Set`, of the last set that was fetched.
     #[cfg(feature = "jwks")]
@@ -44,27 +44,34 @@ pub(crate) enum Chosen<'a> {
 }
 
 impl Keys {
-    /// Whether keys of our kind are for the algorithm that the header names.
-    pub(crate) fn accept_algorithm(&self, alg: &str) -> bool {
-        match self {
+    /// Whether keys of our kind are for the algorithm that the header names. An
+    /// issuer that publishes no keys signs in another way, so that nothing can be
+    /// said of its tokens.
+    pub(crate) fn accept_algorithm(&self, alg: &str) -> Result<(), Refused> {
+        let is_ours = match self {
             Self::Shared(_) => alg == "HS256",
             Self::Set(_) => Algorithm::named(alg).is_some(),
             #[cfg(feature = "jwks")]
-            Self::Fetched(_) => Algorithm::named(alg).is_some(),
-        }
+            Self::Fetched(source) => {
+                if source.has_empty_set() {
+                    fetched(source)?;
+                }
+                Algorithm::named(alg).is_some()
+            }
+        };
+        is_ours.then_some(()).ok_or(Refused::Algorithm)
     }
 
-    /// The keys for a token with this header. A `kid` says something only where
-    /// there are several keys with names: beside a secret it is ignored.
+    /// The keys for a token with this header. A secret has no name, so a verifier
+    /// by secret ignores the `kid`.
     pub(crate) fn choose(&self, header: &Header<'_>) -> Result<Chosen<'_>, Refused> {
         match self {
             Self::Shared(keys) => Ok(Chosen::Shared(keys)),
-            Self::Set(set) => set.find(header.alg(), header.kid()?).map(Chosen::Public),
+            Self::Set(set) => set.find(header.alg(), header.kid()).map(Chosen::Public),
             #[cfg(feature = "jwks")]
             Self::Fetched(source) => {
-                let kid = header.kid()?;
-                let set = source.keys().ok_or(Refused::KeysUnavailable)?;
-                let found = set.find(header.alg(), kid);
+                let kid = header.kid();
+                let found = fetched(source)?.find(header.alg(), kid);
                 if matches!(found, Err(Refused::UnknownKey)) {
                     source.ask();
                 }
@@ -72,6 +79,15 @@ impl Keys {
             }
         }
     }
+}
+
+/// The set that came last. Where none has a key, another one is asked for.
+#[cfg(feature = "jwks")]
+fn fetched(source: &Source) -> Result<KeySet, Refused> {
+    source.keys().ok_or_else(|| {
+        source.ask();
+        Refused::KeysUnavailable
+    })
 }
 
 impl Chosen<'_> {

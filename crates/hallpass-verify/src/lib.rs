@@ -30,7 +30,7 @@
 //! | | for | I/O |
 //! |---|---|---|
 //! | [`Verifier::shared_secret`] | HS256 | none |
-//! | [`Verifier::key_set`] | `EdDSA` with Ed25519, and ES256, with public keys that you have | none |
+//! | [`Verifier::key_set`] | `EdDSA` with Ed25519, ES256 and RS256, with public keys that you have | none |
 //! | `Verifier::jwks`, feature `jwks` | the same, with public keys that are fetched from a URL | one small GET in minutes, in the background |
 //!
 //! Whoever has the secret can issue tokens. Give it to services that you trust
@@ -86,19 +86,21 @@
 //! | at most 8 KiB, before any parsing | denial of service |
 //! | exactly three parts, each base64url without padding, white space or left-over bits: one spelling for one token | RFC 7515 §2, §5.2, §7.1; RFC 4648 §3.2, §3.5 |
 //! | the header is one JSON object in UTF-8, with no member twice that we read | RFC 7515 §4; RFC 8725 §3.7 |
-//! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519` or `ES256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
+//! | with keys that are fetched: the set that came last is not empty | |
+//! | `alg` is one of our kind of key: `HS256` with a secret; `EdDSA`, `Ed25519`, `ES256` or `RS256` with public keys; never `none` | RFC 8725 §3.1, §3.2; V9.1.1, V9.1.2 |
 //! | `typ` is there and exactly `JWT`; it may be missing only where [`accept_missing_typ`](Builder::accept_missing_typ) says so | RFC 8725 §3.11; V9.2.2 |
 //! | no `crit`, no `b64`, whatever they hold | RFC 7515 §4.1.11; RFC 7797 §6 |
 //! | no `zip` | RFC 8725 §3.6 |
 //! | no `cty`: no token within a token | RFC 7519 §5.2; RFC 8725 §3.3 |
-//! | `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
-//! | with keys that are fetched: some set has come | |
+//! | `kid`, `jku`, `x5u`, `x5t`, `x5t#S256` are strings, `x5c` is an array of strings, `jwk` an object, where they are there | RFC 7515 §4.1.2 to §4.1.8 |
+//! | apart from that `jku`, `jwk`, `x5u`, `x5c` are ignored, and with a secret `kid` too: keys come from your configuration only | RFC 8725 §3.10; V9.1.3 |
+//! | with keys that are fetched: some set has come, and it has a key | |
 //! | with public keys: `kid` is the name of one, byte for byte, and `alg` is that key's; without a `kid` exactly one key is for `alg` | RFC 7515 §4.1.4; RFC 8725 §3.1, §3.10; V9.1.2 |
 //! | a secret of 32 bytes or more, when the verifier is built | RFC 7518 §3.2; RFC 8725 §3.5; V11.2.3 |
-//! | a set of public keys without a broken, private or ambiguous key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 8725 §3.1, §3.4 |
+//! | a set of public keys without a broken, private, ambiguous or too small key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 7518 §3.3; RFC 8725 §3.1, §3.4 |
 //! | the whole signature, compared in constant time where it is a secret's | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
 //! | the payload is one JSON object in UTF-8, with no claim twice that we read; not looked at before the signature is right | RFC 7519 §4, §7.2 |
-//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up | RFC 7519 §4.1; V9.2.1 |
+//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up; a `jti` is a string | RFC 7519 §4.1; V9.2.1 |
 //! | `iss` is the issuer, byte for byte | RFC 8725 §3.8 |
 //! | `aud` is or contains the audience, byte for byte; without an audience no `aud` at all | RFC 8725 §3.9; V9.2.3 |
 //! | `iat` at most 5 seconds ahead | RFC 7519 §4.1.6 |
@@ -121,6 +123,7 @@ mod jwks;
 mod key_set;
 mod keys;
 mod public_key;
+mod rsa;
 mod strict;
 mod user;
 #[cfg(test)]
@@ -151,6 +154,20 @@ struct Inner {
     keys: Keys,
     typ: Typ,
     rules: Rules,
+    #[cfg(feature = "jwks")]
+    hints: jwks::Hints,
+}
+
+impl Inner {
+    fn judge(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
+        let Self {
+            keys, typ, rules, ..
+        } = self;
+        let parts = Parts::of(token)?;
+        let chosen = parts.choose(keys, *typ)?;
+        parts.check_signature(&chosen)?;
+        rules.admit(&parts.payload()?, now_unix_seconds)
+    }
 }
 
 impl Verifier {
@@ -164,7 +181,7 @@ impl Verifier {
     }
 
     /// Starts a verifier for tokens that are signed with one of these public
-    /// keys: `EdDSA` with Ed25519, or ES256.
+    /// keys: `EdDSA` with Ed25519, ES256 or RS256.
     ///
     /// Whoever has the set can verify tokens and issue none.
     pub fn key_set(keys: KeySet) -> Builder {
@@ -200,7 +217,8 @@ impl Verifier {
     /// | by | https, or plain HTTP on the same machine ([`allow_plain_http`](Builder::allow_plain_http) elsewhere), with the authorities that the machine trusts; no redirect is followed; whole within 5 seconds |
     /// | taken | status 200 and a set that [`KeySet::parse`] takes, at most 64 KiB |
     /// | anything else | is logged by `tracing` and tried again after 1, 2, 4 … 60 seconds; the last good set stays in use, for as long as that takes |
-    /// | no set so far | [`Refused::KeysUnavailable`]: a 503, never a 401 |
+    /// | no set so far, or one without keys | [`Refused::KeysUnavailable`]: a 503, never a 401; the log says once what to set |
+    /// | a token of another issuer, or by a secret | is refused, and the log says once what to set |
     ///
     /// What a token says of where its key is (`jku`, `x5u`) is never followed.
     #[cfg(feature = "jwks")]
@@ -253,11 +271,14 @@ impl Verifier {
     ///
     /// The first rule that the token breaks.
     pub fn verify_at(&self, token: &str, now_unix_seconds: i64) -> Result<Claims, Refused> {
-        let Inner { keys, typ, rules } = &*self.0;
-        let parts = Parts::of(token)?;
-        let chosen = parts.choose(keys, *typ)?;
-        parts.check_signature(&chosen)?;
-        rules.admit(&parts.payload()?, now_unix_seconds)
+        let verdict = self.0.judge(token, now_unix_seconds);
+        #[cfg(feature = "jwks")]
+        if let (Err(refused), Keys::Fetched(source)) = (&verdict, &self.0.keys)
+            && source.keys().is_some()
+        {
+            self.0.hints.give(*refused, &self.0.rules.issuer);
+        }
+        verdict
     }
 
     /// As [`verify`](Verifier::verify), and where keys are fetched: waits for
@@ -276,7 +297,13 @@ impl Verifier {
         };
         let before = source.generation();
         let first = self.verify(token);
-        if !matches!(first, Err(Refused::UnknownKey | Refused::KeysUnavailable)) {
+        let may_change = match first {
+            Err(Refused::UnknownKey | Refused::KeysUnavailable) => true,
+            // The first set may be an empty one.
+            Err(Refused::Algorithm) => before == 0,
+            _ => false,
+        };
+        if !may_change {
             return first;
         }
         source.settled().await;

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RsaPublicKeyComponents, VerificationAlgorithm,
 };
 
 use crate::error::{KeySetError, Refused};
+use crate::rsa;
 
 /// RFC 7518 section 6.2.1.2 and RFC 8037 section 2: coordinates have the full
 /// size of the field, leading zeros and all.
@@ -24,6 +26,8 @@ pub(crate) enum Algorithm {
     /// bytes each. Both s and n - s are right, since RFC 7518 asks for no lower
     /// half: a signature does not name a token, and nothing here is keyed by it.
     Es256,
+    /// RFC 7518 section 3.3: RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
 }
 
 impl Algorithm {
@@ -33,23 +37,19 @@ impl Algorithm {
         match alg {
             "EdDSA" | "Ed25519" => Some(Self::Ed25519),
             "ES256" => Some(Self::Es256),
+            "RS256" => Some(Self::Rs256),
             _ => None,
         }
     }
 
-    /// By the kind of a key.
-    pub(crate) fn of_curve(kty: &str, crv: &str) -> Option<Self> {
+    /// By the kind of a key. An RSA key has no curve, and whatever it says of one
+    /// is no member of such a key (RFC 7518 section 6.3).
+    pub(crate) fn of_kind(kty: &str, crv: &str) -> Option<Self> {
         match (kty, crv) {
             ("OKP", "Ed25519") => Some(Self::Ed25519),
             ("EC", "P-256") => Some(Self::Es256),
+            ("RSA", _) => Some(Self::Rs256),
             _ => None,
-        }
-    }
-
-    fn verification(self) -> &'static dyn VerificationAlgorithm {
-        match self {
-            Self::Ed25519 => &ED25519,
-            Self::Es256 => &ECDSA_P256_SHA256_FIXED,
         }
     }
 }
@@ -70,7 +70,7 @@ impl PublicKey {
         if is_of_small_order(point) {
             return Err(KeySetError::Point);
         }
-        Self::new(kid, Algorithm::Ed25519, point)
+        Self::of_point(kid, Algorithm::Ed25519, &ED25519, point)
     }
 
     /// The library refuses a point that is not on the curve.
@@ -80,12 +80,40 @@ impl PublicKey {
         y: &[u8; COORDINATE_BYTES],
     ) -> Result<Self, KeySetError> {
         let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
-        Self::new(kid, Algorithm::Es256, &point)
+        Self::of_point(kid, Algorithm::Es256, &ECDSA_P256_SHA256_FIXED, &point)
     }
 
-    fn new(kid: Option<String>, algorithm: Algorithm, point: &[u8]) -> Result<Self, KeySetError> {
-        let key = ParsedPublicKey::new(algorithm.verification(), point)
-            .map_err(|_| KeySetError::Point)?;
+    /// Modulus and exponent, big-endian and without leading zeros (RFC 7518
+    /// sections 2 and 6.3.1).
+    pub(crate) fn rs256(
+        kid: Option<String>,
+        modulus: &[u8],
+        exponent: &[u8],
+    ) -> Result<Self, KeySetError> {
+        if !rsa::is_sound(modulus, exponent) {
+            return Err(KeySetError::RsaKey);
+        }
+        let components = RsaPublicKeyComponents {
+            n: modulus,
+            e: exponent,
+        };
+        let key = components
+            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+            .map_err(|_| KeySetError::RsaKey)?;
+        Ok(Self {
+            kid,
+            algorithm: Algorithm::Rs256,
+            key,
+        })
+    }
+
+    fn of_point(
+        kid: Option<String>,
+        algorithm: Algorithm,
+        verification: &'static dyn VerificationAlgorithm,
+        point: &[u8],
+    ) -> Result<Self, KeySetError> {
+        let key = ParsedPublicKey::new(verification, point).map_err(|_| KeySetError::Point)?;
         Ok(Self {
             kid,
             algorithm,

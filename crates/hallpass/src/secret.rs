@@ -5,9 +5,11 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::hmac;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
 };
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use unicode_normalization::UnicodeNormalization;
@@ -216,9 +218,41 @@ impl PrivateKey {
         ))
     }
 
+    /// A fresh RSA key of 3072 bits and the exponent 65537, and its modulus, 384
+    /// bytes: as strong as the other two (NIST SP 800-57 Part 1, section 5.6.1).
+    pub(crate) fn generate_rsa() -> Result<(Self, Vec<u8>), CryptographyFailed> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa3072).map_err(|_| CryptographyFailed)?;
+        let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| CryptographyFailed)?;
+        let public = pair.public_key().as_ref();
+        let modulus = public.strip_prefix(&RSA_PUBLIC_HEAD);
+        let modulus = modulus.and_then(|rest| rest.strip_suffix(&RSA_PUBLIC_END));
+        let modulus = modulus.ok_or(CryptographyFailed)?.to_vec();
+        Ok((Self::new(pkcs8.as_ref().to_vec()), modulus))
+    }
+
     pub(crate) fn expose(&self) -> &[u8] {
         self.0.expose_secret()
     }
+}
+
+/// What stands before a modulus of 3072 bits in an `RSAPublicKey` (RFC 8017,
+/// appendix A.1.1): the heads of the sequence and of the number, and its sign.
+const RSA_PUBLIC_HEAD: [u8; 9] = [0x30, 0x82, 0x01, 0x8a, 0x02, 0x82, 0x01, 0x81, 0];
+
+/// What stands behind it: the exponent 65537.
+const RSA_PUBLIC_END: [u8; 5] = [2, 3, 1, 0, 1];
+
+/// The version and the algorithm in a PKCS #8 with an RSA key (RFC 8017, appendix
+/// A.1), and the head of the octets that follow, but for their length.
+const RSA_IN_PKCS8: [u8; 20] = [
+    2, 1, 0, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0, 4, 0x82,
+];
+
+/// The `RSAPrivateKey` (RFC 8017, appendix A.1.2) in a PKCS #8 as we make it.
+pub(crate) fn rsa_key(pkcs8: &[u8]) -> Option<&[u8]> {
+    let (_head, rest) = pkcs8.split_at_checked(4)?;
+    let (_length, key) = rest.strip_prefix(&RSA_IN_PKCS8)?.split_at_checked(2)?;
+    Some(key)
 }
 
 impl fmt::Debug for PrivateKey {

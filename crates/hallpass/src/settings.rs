@@ -212,6 +212,9 @@ pub enum Signing {
     /// ECDSA on the curve P-256 with SHA-256, likewise: for verifiers that do
     /// not know Ed25519.
     Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and 3072 bits, likewise: for verifiers that
+    /// know nothing else. Tokens are longer, and signing one takes longer.
+    Rs256,
 }
 
 impl Signing {
@@ -222,6 +225,7 @@ impl Signing {
             Self::Hs256 => "HS256",
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
         }
     }
 }

@@ -102,6 +102,8 @@ function startNext(port: number, hallpass: Server, settings: Record<string, stri
     NEXT_TELEMETRY_DISABLED: "1",
     ...UNSET,
     HALLPASS_URL: builtFor(),
+    // Whatever secret `make run` keeps in this clone.
+    HALLPASS_JWKS_URL: "BETTER_AUTH_SECRET" in settings ? "" : `${builtFor()}/.well-known/jwks.json`,
     HALLPASS_E2E_PORTS: ports.join(":"),
     ...settings,
   };

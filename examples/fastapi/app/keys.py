@@ -11,6 +11,7 @@ from collections.abc import Callable
 from math import inf
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK, PyJWTError
 from pydantic import BaseModel
 
@@ -23,7 +24,9 @@ RETRY = 5  # between two fetches while there are no keys at all
 TIMEOUT = 3  # for the whole of a fetch
 
 # One algorithm for each kind of key; neither the token nor anything else chooses.
-ALGORITHMS = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256"}
+ALGORITHMS = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256", ("RSA", ""): "RS256"}
+
+FEWEST_RSA_BITS = 2048  # RFC 7518, section 3.3
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ class KeySet:
         self._url, self._clock = url, clock
         self._keys: dict[str, PyJWK] = {}
         self._fetched = self._tried = -inf
+        self._said_empty = False
         self._lock = asyncio.Lock()
 
     async def find(self, kid: str) -> PyJWK:
@@ -71,15 +75,21 @@ class KeySet:
                 raise ValueError(f"it answers {answer.status_code}")
             keys = _read(answer.json())
         except (httpx.HTTPError, TimeoutError, ValueError, PyJWTError) as error:
-            log.error("no keys from %s: %s", self._url, str(error) or type(error).__name__)
+            log.error(
+                "no keys from %s: %s (Hallpass has them at HALLPASS_ISSUER and "
+                "/.well-known/jwks.json; HALLPASS_JWKS_URL names another place)",
+                self._url,
+                str(error) or type(error).__name__,
+            )
         else:
             self._keys, self._fetched = keys, self._clock()
-            if not keys:
+            if not keys and not self._said_empty:
                 log.error(
                     "%s publishes no keys, so no token can be verified: start Hallpass with "
                     "HALLPASS_SIGNING=eddsa, or set BETTER_AUTH_SECRET here as well",
                     self._url,
                 )
+            self._said_empty = not keys
         # A request that was given up on the way has tried nothing.
         self._tried = self._clock()
 
@@ -105,7 +115,13 @@ class _Published(BaseModel):
 def _read(answer: object) -> dict[str, PyJWK]:
     published = _Published.model_validate(answer)
     return {
-        key.kid: PyJWK(key.model_dump(), ALGORITHMS[key.kty, key.crv])
+        key.kid: _strong(PyJWK(key.model_dump(), ALGORITHMS[key.kty, key.crv]))
         for key in published.keys
         if (key.kty, key.crv) in ALGORITHMS
     }
+
+
+def _strong(key: PyJWK) -> PyJWK:
+    if isinstance(key.key, RSAPublicKey) and key.key.key_size < FEWEST_RSA_BITS:
+        raise ValueError(f"the RSA key {key.key_id} has fewer than {FEWEST_RSA_BITS} bits")
+    return key

@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jose import JOSEError
 from jose import jwt as jose_jwt
+from jose.exceptions import JWTClaimsError
 from jwt.types import Options
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +28,14 @@ MAX_CLOCK_SKEW = 5
 
 # The libraries would take other spellings of the same token.
 THREE_PARTS = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+
+# What an operator sets when every token is refused; each is logged once.
+HINT_KEYS = "if Hallpass signs with keys, set HALLPASS_JWKS_URL and remove BETTER_AUTH_SECRET"
+HINT_SHARED = (
+    "if Hallpass signs with its secret, set BETTER_AUTH_SECRET and remove HALLPASS_JWKS_URL"
+)
+HINT_ISSUER = "HALLPASS_ISSUER must be the origin of Hallpass's BETTER_AUTH_URL"
+HINT_SIGNATURE = "if all tokens are refused, secret or keys are those of another Hallpass"
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +59,11 @@ class Claims(BaseModel):
 
 
 class Refused(Exception):
-    """The rule that a token breaks: for our log."""
+    """The rule that a token breaks, for our log, and what to set if all tokens break it."""
+
+    def __init__(self, rule: str, hint: str = "") -> None:
+        super().__init__(rule)
+        self.hint = hint
 
 
 class Expired(Refused):
@@ -88,7 +101,9 @@ class BySecret:
 
     async def payload(self, token: str, header: dict[str, Any]) -> dict[str, Any]:
         if header.get("alg") != "HS256":
-            raise Refused(f"its algorithm is {_alg(header)}, and BETTER_AUTH_SECRET is for HS256")
+            raise Refused(
+                f"its algorithm is {_alg(header)}, and BETTER_AUTH_SECRET is for HS256", HINT_KEYS
+            )
         return jose_jwt.decode(
             token,
             self._secret,
@@ -125,6 +140,7 @@ def set_up(app: FastAPI, settings: Settings, clock: Clock = time.time) -> None:
     else:
         app.state.verifier = ByPublicKeys(KeySet(settings.jwks_url, clock), issuer)
     app.state.clock = clock
+    app.state.hints = set()
 
 
 async def verify(token: str, verifier: Verifier, now: float) -> CurrentUser:
@@ -139,13 +155,17 @@ async def verify(token: str, verifier: Verifier, now: float) -> CurrentUser:
         payload = await verifier.payload(token, header)
         claims = Claims.model_validate(payload)
     except UnknownKey:
-        raise Refused(f"its key is not published, and its algorithm is {_alg(header)}") from None
+        raise Refused(
+            f"its key is not published, and its algorithm is {_alg(header)}", HINT_SHARED
+        ) from None
     except ValidationError as error:
         raise Refused(
             f"a claim is missing or of a wrong type: {error.errors()[0]['loc']}"
         ) from None
+    except (jwt.InvalidIssuerError, JWTClaimsError) as error:
+        raise Refused(str(error), HINT_ISSUER) from None
     except (jwt.PyJWTError, JOSEError) as error:
-        raise Refused(str(error)) from None
+        raise Refused(str(error), HINT_SIGNATURE) from None
     if "aud" in payload:
         raise Refused("it is meant for somebody else: Hallpass writes no aud")
     _check_times(claims, now)
@@ -158,6 +178,8 @@ def _alg(header: dict[str, Any]) -> str:
 
 
 def _check_header(header: dict[str, Any]) -> None:
+    if "kid" in header and not isinstance(header["kid"], str):
+        raise Refused("its kid is no string")  # RFC 7515, section 4.1.4
     if header.get("typ") != "JWT":
         raise Refused("its typ is not JWT")
     if unknown := {"crit", "b64", "zip", "cty"} & header.keys():
@@ -193,6 +215,9 @@ async def current_user(
         raise answers.token_expired() from None
     except Refused as reason:
         log.info("a token was refused: %s", reason)
+        if reason.hint and reason.hint not in state.hints:
+            state.hints.add(reason.hint)
+            log.warning("%s", reason.hint)
         raise answers.invalid_token() from None
 
 

@@ -1,7 +1,9 @@
 """What the environment says, or the file `.env`. All faults are told at once."""
 
+import logging
 import sys
-from typing import Self
+from pathlib import Path
+from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
@@ -12,6 +14,11 @@ from sqlalchemy.exc import ArgumentError
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
+# Where `make run` keeps the secret of Hallpass, in this repository.
+SECRET_OF_MAKE_RUN = Path(__file__).resolve().parent / "../../../hallpass-data/secret"
+
+log = logging.getLogger(__name__)
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
@@ -21,6 +28,7 @@ class Settings(BaseSettings):
     hallpass_issuer: str = "http://localhost:8000"
     hallpass_jwks_url: str | None = None
     better_auth_secret: SecretStr | None = None
+    better_auth_secret_file: Path | None = None
     cors_origins: str = "http://localhost:3000"
     database_url: str = "sqlite:///notes.db"
 
@@ -89,7 +97,7 @@ class Settings(BaseSettings):
         if self.better_auth_secret and self.hallpass_jwks_url:
             raise ValueError(
                 "BETTER_AUTH_SECRET and HALLPASS_JWKS_URL are both set: remove the secret if "
-                "Hallpass runs with HALLPASS_SIGNING=eddsa or es256, otherwise remove the URL"
+                "Hallpass runs with HALLPASS_SIGNING=eddsa, es256 or rs256, otherwise the URL"
             )
         return self
 
@@ -97,7 +105,7 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """The settings; or the end of the process, with every fault of theirs."""
     try:
-        return Settings()
+        return _with_secret_of_file(Settings())
     except ValidationError as error:
         faults = error.errors()
         one = len(faults) == 1
@@ -105,6 +113,29 @@ def load() -> Settings:
         lines = [" ".join([*(str(at).upper() for at in it["loc"]), _message(it)]) for it in faults]
         print(f"error: {head}", *lines, sep="\n  ", file=sys.stderr)
         sys.exit(2)
+
+
+def _with_secret_of_file(settings: Settings) -> Settings:
+    """The secret may stand in a file; without any setting in that of `make run`, if it is there."""
+    if settings.better_auth_secret or settings.hallpass_jwks_url:
+        return settings
+    file = settings.better_auth_secret_file
+    if file is None and not SECRET_OF_MAKE_RUN.exists():
+        return settings
+    file = file or SECRET_OF_MAKE_RUN
+    try:
+        secret = file.read_text().strip()
+    except (OSError, UnicodeError) as error:
+        _end(f"BETTER_AUTH_SECRET_FILE: {file} cannot be read ({type(error).__name__})")
+    if len(secret.encode()) < 32:
+        _end(f"BETTER_AUTH_SECRET_FILE: {file} holds fewer than 32 bytes; name Hallpass's own")
+    log.info("tokens are verified by the secret in %s; set HALLPASS_JWKS_URL to go by keys", file)
+    return Settings(better_auth_secret=SecretStr(secret))
+
+
+def _end(fault: str) -> NoReturn:
+    print("error: 1 setting breaks its rule", fault, sep="\n  ", file=sys.stderr)
+    sys.exit(2)
 
 
 def _message(fault: ErrorDetails) -> str:

@@ -75,7 +75,7 @@ def settings_for(hallpass: Hallpass, variant: str) -> Settings:
     return Settings(hallpass_issuer=hallpass.origin)
 
 
-@pytest.fixture(scope="session", params=["eddsa", "es256", "hs256"])
+@pytest.fixture(scope="session", params=["eddsa", "es256", "rs256", "hs256"])
 def variant(request: pytest.FixtureRequest) -> str:
     """By what Hallpass signs: the last one is python-jose's, the others are PyJWT's."""
     return str(request.param)

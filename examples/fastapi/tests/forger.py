@@ -17,7 +17,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as new_p256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as new_rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from app.settings import Settings
 from tests.hallpass import SECRET
@@ -52,6 +53,9 @@ class Forger:
         if variant == "eddsa":
             self._key, self._algorithm = Ed25519PrivateKey.generate(), "EdDSA"
             public = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        elif variant == "rs256":
+            self._key, self._algorithm = new_rsa(65537, 2048), "RS256"
+            public = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         else:
             self._key, self._algorithm = new_p256(SECP256R1()), "ES256"
             public = ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from jwt.algorithms import RSAAlgorithm
+from pydantic import SecretStr
 
 from app.settings import Settings
 from tests.answers import INVALID_TOKEN, bearer, says
@@ -15,6 +18,7 @@ from tests.hallpass import Hallpass
 pytestmark = pytest.mark.anyio
 
 ME = "/api/v1/me"
+SMALL = 1024  # bits
 KEYS_UNAVAILABLE = {
     "detail": "Tokens cannot be verified at the moment. Please try again; our log says why.",
     "code": "keys_unavailable",
@@ -127,12 +131,44 @@ async def test_an_absent_hallpass_is_not_asked_by_each_request(
 
 
 async def test_who_signs_by_secret_publishes_no_keys_and_the_log_says_what_to_do(
-    tmp_path: Path, serve: Serve, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, serve: Serve, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Hallpass(tmp_path, "hs256") as hallpass:
         async with serve(settings_for(hallpass, "eddsa")) as service:
             assert "HALLPASS_SIGNING=eddsa, or set BETTER_AUTH_SECRET" in caplog.text
             token, _ = hallpass.register()
+            for _ in range(3):
+                assert is_unavailable(await service.get(ME, headers=bearer(token)))
+                clock.advance(60)
+            assert caplog.text.count("publishes no keys") == 1
+
+
+async def test_unfitting_settings_are_logged_once(
+    tmp_path: Path, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Hallpass(tmp_path, "hs256") as hallpass:
+        token, _ = hallpass.register()
+        of_another = SecretStr("the secret of another Hallpass, quite long")
+        fitting = settings_for(hallpass, "hs256")
+        changes: list[tuple[dict[str, object], str]] = [
+            ({"hallpass_issuer": "https://auth.example.com"}, "HALLPASS_ISSUER must be"),
+            ({"better_auth_secret": of_another}, "of another Hallpass"),
+        ]
+        for change, hint in changes:
+            caplog.clear()
+            async with serve(fitting.model_copy(update=change)) as service:
+                for _ in range(5):
+                    assert says(await service.get(ME, headers=bearer(token))) == INVALID_TOKEN
+            assert caplog.text.count(hint) == 1
+
+
+async def test_small_rsa_key_is_unavailable(serve: Serve) -> None:
+    forger = Forger("eddsa")
+    token = forger.token(claims())
+    small = RSAAlgorithm.to_jwk(generate_private_key(65537, SMALL).public_key(), as_dict=True)
+    forger.published = [*forger.published, {**small, "kid": "small"}]
+    with publish(forger) as url:
+        async with serve(forger.settings.model_copy(update={"hallpass_jwks_url": url})) as service:
             assert is_unavailable(await service.get(ME, headers=bearer(token)))
 
 

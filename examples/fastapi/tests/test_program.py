@@ -35,9 +35,12 @@ def origin_of(program: Program) -> str:
 
 
 def test_it_starts_and_knows_a_user(hallpass: Hallpass, variant: str, tmp_path: Path) -> None:
-    secret = {"better_auth_secret": SECRET} if variant == "hs256" else {}
+    if variant == "hs256":
+        verify_by = {"better_auth_secret": SECRET}
+    else:
+        verify_by = {"hallpass_jwks_url": hallpass.jwks_url}
     token, user_id = hallpass.register()
-    with started(tmp_path, hallpass_issuer=hallpass.origin, **secret) as program:
+    with started(tmp_path, hallpass_issuer=hallpass.origin, **verify_by) as program:
         notes = f"{origin_of(program)}/api/v1/users/{user_id}/notes"
         made = httpx.post(notes, json={"title": "Real"}, headers=bearer(token))
         assert made.status_code == 201, program.log
@@ -74,6 +77,32 @@ def test_all_faults_of_the_settings_are_told_at_once(tmp_path: Path) -> None:
         )
 
 
+def test_secret_file_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    monkeypatch.setattr(settings, "SECRET_OF_MAKE_RUN", file)
+    loaded = settings.load()
+    assert loaded.better_auth_secret
+    assert loaded.better_auth_secret.get_secret_value() == SECRET
+    monkeypatch.setenv("HALLPASS_JWKS_URL", "https://auth.example.com/.well-known/jwks.json")
+    assert settings.load().better_auth_secret is None
+    monkeypatch.delenv("HALLPASS_JWKS_URL")
+    monkeypatch.setattr(settings, "SECRET_OF_MAKE_RUN", tmp_path / "missing")
+    assert settings.load().better_auth_secret is None
+    monkeypatch.setenv("BETTER_AUTH_SECRET_FILE", str(file))
+    assert settings.load().better_auth_secret
+
+
+def test_unusable_secret_file_ends_program(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "short").write_text("short")
+    for name, fault in {"empty": "fewer than 32", "short": "fewer than 32", "none": "read"}.items():
+        with started(tmp_path, better_auth_secret_file=str(tmp_path / name)) as program:
+            assert program.exit_code() == 2
+            assert "BETTER_AUTH_SECRET_FILE" in program.log
+            assert fault in program.log
+
+
 def test_two_ways_to_verify_are_one_too_many(tmp_path: Path) -> None:
     url = "https://auth.example.com/.well-known/jwks.json"
     with started(tmp_path, hallpass_jwks_url=url, better_auth_secret=SECRET) as program:
@@ -81,7 +110,7 @@ def test_two_ways_to_verify_are_one_too_many(tmp_path: Path) -> None:
         assert program.log == (
             "error: 1 setting breaks its rule\n"
             "  BETTER_AUTH_SECRET and HALLPASS_JWKS_URL are both set: remove the secret if "
-            "Hallpass runs with HALLPASS_SIGNING=eddsa or es256, otherwise remove the URL\n"
+            "Hallpass runs with HALLPASS_SIGNING=eddsa, es256 or rs256, otherwise the URL\n"
         )
 
 

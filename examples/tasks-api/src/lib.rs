@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod database;
+pub mod hints;
 mod input;
 mod tasks;
 

@@ -70,6 +70,8 @@ test.each<[string, Claims, Claims?]>([
   ["one of tomorrow", { ...good, iat: NOW + 6 }],
   ["another type", good, { typ: "better-auth.session-cache+jwt" }],
   ["no type", good, { typ: undefined }],
+  ["a key name that is a list", good, { kid: ["k"] }],
+  ["a key name that is a number", good, { kid: 7 }],
   ["another algorithm of the same secret", good, { alg: "HS512" }],
 ])("%s is refused", async (_what, claims, header) => {
   vi.spyOn(console, "warn").mockImplementation(() => {});

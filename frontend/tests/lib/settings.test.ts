@@ -61,6 +61,15 @@ test("all faults are named at once, each with what to do", () => {
   `);
 });
 
+test("keys are where HALLPASS_JWKS_URL says, and no secret is set then", () => {
+  const url = "https://auth.example.com/keys.json";
+  expect(readSettings({ HALLPASS_JWKS_URL: url }).jwksUrl).toBe(url);
+  const secret = "x".repeat(32);
+  const both = () => readSettings({ HALLPASS_JWKS_URL: url, BETTER_AUTH_SECRET: secret });
+  expect(both).toThrow("BETTER_AUTH_SECRET and HALLPASS_JWKS_URL are both set");
+  expect(() => readSettings({ HALLPASS_JWKS_URL: "keys" })).toThrow("HALLPASS_JWKS_URL must be");
+});
+
 test("a secret in the settings is in no message", () => {
   expect(() => readSettings({ BETTER_AUTH_SECRET: "hush-hush" })).not.toThrow(/hush-hush/);
 });

@@ -30,7 +30,7 @@ async fn list(hallpass: &Hallpass, output: JsonArgs) -> Result<(), Failure> {
     if keys.is_empty() {
         let algorithm = hallpass.settings().signing.name();
         output::say(format!(
-            "There is no signing key. Tokens are signed with {algorithm}; a key of EdDSA or ES256 is made at the first start with it."
+            "There is no signing key. Tokens are signed with {algorithm}; a key of EdDSA, ES256 or RS256 is made at the first start with it."
         ));
         return Ok(());
     }

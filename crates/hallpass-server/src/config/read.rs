@@ -229,13 +229,6 @@ impl Reader<'_> {
         })
     }
 
-    fn log(&mut self) -> Log {
-        Log {
-            filter: self.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
-            format: self.maybe("HALLPASS_LOG", log_format),
-        }
-    }
-
     /// Several values, each once; empty means none.
     fn list<T: PartialEq, E: Display>(
         &mut self,
@@ -358,7 +351,8 @@ fn signing(text: &str) -> Result<Signing, &'static str> {
         "hs256" => Ok(Signing::Hs256),
         "eddsa" => Ok(Signing::EdDsa),
         "es256" => Ok(Signing::Es256),
-        _ => Err("must be hs256, eddsa or es256"),
+        "rs256" => Ok(Signing::Rs256),
+        _ => Err("must be hs256, eddsa, es256 or rs256"),
     }
 }
 

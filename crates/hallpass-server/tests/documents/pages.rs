@@ -28,6 +28,27 @@ fn the_readme_does_what_it_says() {
     transcript::check("README.md", &runnable);
 }
 
+/// The commands of an example's page that get a token, run twice.
+#[test]
+fn examples_get_their_tokens_twice() {
+    for name in ["examples/fastapi/README.md", "examples/tasks-api/README.md"] {
+        let page = text(name);
+        let blocks = blocks(&page);
+        let block = blocks.iter().find(|block| {
+            block
+                .lines
+                .iter()
+                .any(|line| line.contains("auth/register"))
+        });
+        let block = block.unwrap_or_else(|| panic!("{name} registers no account"));
+        let is_of_hallpass = |line: &&&str| !line.contains("curl -s localhost:8001");
+        let mut lines: Vec<&str> = block.lines.iter().filter(is_of_hallpass).copied().collect();
+        lines.push("curl -s localhost:8000/api/v1/auth/me -H \"authorization: Bearer $TOKEN\"");
+        let block = Block { lines, ..*block };
+        transcript::check(name, &[block]);
+    }
+}
+
 fn runnable(page: &str) -> Vec<Block<'_>> {
     let mut blocks = blocks(page);
     let (all, left_out) = (blocks.len(), page.matches(transcript::NOT_RUN).count());

@@ -53,6 +53,20 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
+impl FetchFault {
+    /// What to look at.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Transport(_) => "does the issuer run, and can this machine reach this address?",
+            Self::Keys(KeySetError::NoUsableKey) => {
+                "start Hallpass with HALLPASS_SIGNING=es256, eddsa or rs256"
+            }
+            Self::Keys(error) if *error != KeySetError::Malformed => "the fault is the issuer's",
+            _ => "is this the address of the keys? Hallpass has them at /.well-known/jwks.json",
+        }
+    }
+}
+
 pub(super) struct Fetcher {
     client: Client,
     url: Url,
@@ -93,8 +107,17 @@ impl Fetcher {
         tracing::warn!(
             url = %self.url,
             cause = %fault,
+            hint = fault.hint(),
             next_try_seconds = pause.as_secs(),
             "the public keys of the issuer could not be fetched"
+        );
+    }
+
+    pub(super) fn report_no_keys(&self) {
+        tracing::warn!(
+            url = %self.url,
+            hint = "start Hallpass with HALLPASS_SIGNING=es256, or verify with its secret",
+            "the issuer publishes no keys, so that no token can be verified: it signs with its secret"
         );
     }
 }

@@ -6,6 +6,7 @@
 
 mod address;
 mod fetch;
+mod hints;
 mod schedule;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use address::Address;
+pub(crate) use hints::Hints;
 
 use crate::clock;
 use crate::error::ConfigError;
@@ -70,9 +72,15 @@ impl Source {
         })
     }
 
-    /// The last good set, if any came so far.
+    /// The last good set, if any came so far that has a key. Without one nothing
+    /// can be said of a token.
     pub(crate) fn keys(&self) -> Option<KeySet> {
-        self.state.borrow().keys.clone()
+        let keys = self.state.borrow().keys.clone();
+        keys.filter(|keys| !keys.is_empty())
+    }
+
+    pub(crate) fn has_empty_set(&self) -> bool {
+        is_empty(&self.state)
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -114,6 +122,10 @@ impl Drop for Source {
     }
 }
 
+fn is_empty(state: &watch::Sender<State>) -> bool {
+    state.borrow().keys.as_ref().is_some_and(KeySet::is_empty)
+}
+
 async fn keep_fetching(fetcher: Fetcher, state: Arc<watch::Sender<State>>) {
     let mut asked = state.subscribe();
     let mut failures = 0;
@@ -121,6 +133,10 @@ async fn keep_fetching(fetcher: Fetcher, state: Arc<watch::Sender<State>>) {
         let pause = match fetcher.fetch().await {
             Ok(answer) => {
                 failures = 0;
+                let was_empty = is_empty(&state);
+                if answer.keys.is_empty() && !was_empty {
+                    fetcher.report_no_keys();
+                }
                 state.send_modify(|state| {
                     state.keys = Some(answer.keys);
                     state.generation += 1;

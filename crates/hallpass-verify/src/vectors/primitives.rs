@@ -71,6 +71,46 @@ fn es256_verifies_as_wycheproof_says() {
     assert_eq!(count, expected);
 }
 
+/// The key of a group, or nothing where its exponent is too small for us.
+fn rsa(group: &Value) -> Option<Value> {
+    let exponent = &group["publicKey"]["publicExponent"];
+    let [n, e] = ["modulus", "publicExponent"].map(|name| {
+        let bytes = hex(&group["publicKey"][name]);
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        URL_SAFE_NO_PAD.encode(&bytes[zeros..])
+    });
+    let jwk = serde_json::json!({"kty": "RSA", "n": n, "e": e});
+    let set = KeySet::parse(&as_set(&jwk).to_string());
+    assert_eq!(set.is_ok(), exponent == "010001", "{exponent}");
+    set.is_ok().then_some(jwk)
+}
+
+/// The one case that is only acceptable (a DER without the NULL) is refused too.
+#[test]
+fn rs256_verifies_as_wycheproof_says() {
+    for (file, valid, invalid) in [
+        ("rsa_signature_2048_sha256", 7, 250),
+        ("rsa_signature_3072_sha256", 7, 251),
+    ] {
+        let file = read(&format!("wycheproof/{file}_test.json"));
+        let mut count = Count::default();
+        let groups = file["testGroups"].as_array().unwrap();
+        for (jwk, group) in groups.iter().filter_map(|group| Some((rsa(group)?, group))) {
+            for case in group["tests"].as_array().unwrap() {
+                let is_valid = case["result"] == "valid";
+                let verdict = verify(&jwk, "RS256", case);
+                assert_eq!(verdict.is_ok(), is_valid, "{case:#}");
+                *if is_valid {
+                    &mut count.valid
+                } else {
+                    &mut count.invalid
+                } += 1;
+            }
+        }
+        assert_eq!(count, Count { valid, invalid });
+    }
+}
+
 /// RFC 7518 section 3.4 has r and s in 32 bytes each, and no DER.
 #[test]
 fn no_signature_in_der_is_one_for_us() {

@@ -47,7 +47,9 @@ impl Case {
             let alg = key["alg"].as_str();
             matches!(
                 (kind, alg),
-                (Some("P-256"), Some("ES256") | None) | (Some("oct"), Some("HS256"))
+                (Some("P-256"), Some("ES256") | None)
+                    | (Some("oct"), Some("HS256"))
+                    | (Some("RSA"), Some("RS256"))
             )
         })
     }
@@ -109,7 +111,7 @@ fn signatures_are_judged_as_wycheproof_does_but_for_four_mistakes() {
         }
     }
     assert_eq!(disagreed, WRONG_VERDICTS);
-    assert_eq!((ours, others), (81, 320));
+    assert_eq!((ours, others), (314, 87));
 }
 
 #[test]
@@ -131,20 +133,21 @@ fn the_four_mistakes_are_what_we_say_they_are() {
 }
 
 /// What is left is a set of two secrets (2), which we never take from a set,
-/// and algorithms that we do not have: RS256 (5), HS384 (14) and HS512 (15).
+/// and algorithms that we do not have: HS384 (14) and HS512 (15). Among what is
+/// refused is a key of a weak chip (7).
 #[test]
 fn keys_are_judged_as_wycheproof_does() {
     let all = cases("json_web_key");
     assert_eq!(all.len(), 26);
-    assert_eq!(verdicts(&all), (vec![13], vec![2, 5, 14, 15]));
+    assert_eq!(verdicts(&all), (vec![5, 13], vec![2, 14, 15]));
 }
 
-/// What is left is RS256 (33), a set of two secrets (48) and encryption (50, 67).
+/// What is left is a set of two secrets (48) and encryption (50, 67).
 #[test]
 fn tokens_of_every_kind_are_judged_as_wycheproof_does() {
     let all = cases("json_web_crypto");
     assert_eq!(all.len(), 83);
-    assert_eq!(verdicts(&all), (vec![1, 18], vec![33, 48, 50, 67]));
+    assert_eq!(verdicts(&all), (vec![1, 18, 33], vec![48, 50, 67]));
 }
 
 #[test]

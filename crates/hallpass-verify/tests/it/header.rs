@@ -2,7 +2,10 @@
 
 use hallpass_verify::Refused;
 
-use crate::forge::{Forge, all_refused, base64url, quoted, sign_header, verdict};
+use crate::forge::{
+    Forge, NOW, OTHER_SECRET, all_refused, base64url, quoted, sign_header, verdict,
+};
+use crate::issuer::{IssuerKey, verdict_of};
 
 /// JSON of every kind; the presence of a member is what counts.
 const ANYTHING: [&str; 10] = [
@@ -73,6 +76,73 @@ fn a_type_that_is_no_string_is_refused() {
     );
 }
 
+/// JSON of every type but one.
+fn all_but(fitting: char) -> Vec<&'static str> {
+    let values = [
+        "null", "true", "false", "0", "1.5", "\"\"", "[]", r#"["k"]"#, "[7]", "{}",
+    ];
+    let differs = |json: &&str| !json.starts_with(fitting);
+    values.into_iter().filter(differs).collect()
+}
+
+/// RFC 7515 sections 4.1.2 to 4.1.8: strings, one array of strings, one object.
+fn mistyped() -> Vec<(&'static str, &'static str)> {
+    let texts = ["kid", "jku", "x5u", "x5t", "x5t#S256"];
+    let of_texts = texts
+        .into_iter()
+        .flat_map(|name| all_but('"').into_iter().map(move |json| (name, json)));
+    let of_keys = all_but('{').into_iter().map(|json| ("jwk", json));
+    let of_chains = all_but('[').into_iter().map(|json| ("x5c", json));
+    of_texts
+        .chain(of_keys)
+        .chain(of_chains)
+        .chain([("x5c", "[7]"), ("x5c", "[null]")])
+        .collect()
+}
+
+#[test]
+fn mistyped_header_member_is_refused() {
+    all_refused(
+        Refused::Malformed,
+        mistyped()
+            .iter()
+            .map(|(name, json)| Forge::good().header(name, json).token()),
+    );
+}
+
+#[test]
+fn keys_refuse_mistyped_header_members() {
+    for key in IssuerKey::of_each_kind("k") {
+        for (name, json) in mistyped() {
+            let token = Forge::by(&key).header(name, json);
+            assert_eq!(
+                verdict_of(&[&key], &token),
+                Err(Refused::Malformed),
+                "{name} {json}"
+            );
+        }
+    }
+}
+
+#[test]
+fn second_secret_refuses_mistyped_kid() {
+    let verifier = crate::forge::builder()
+        .also_accept(OTHER_SECRET)
+        .build()
+        .unwrap();
+    for json in all_but('"') {
+        let token = Forge::good()
+            .header("kid", json)
+            .signed_with(OTHER_SECRET)
+            .token();
+        assert_eq!(
+            verifier.verify_at(&token, NOW),
+            Err(Refused::Malformed),
+            "{json}"
+        );
+    }
+}
+
 #[test]
 fn a_critical_extension_is_refused_whatever_it_is() {
     all_refused(
@@ -133,7 +203,9 @@ fn a_token_within_a_token_is_refused() {
 
 #[test]
 fn a_member_that_we_read_is_refused_when_it_is_there_twice() {
-    let twice = ["typ", "crit", "b64", "zip", "cty"];
+    let twice = [
+        "typ", "crit", "b64", "zip", "cty", "kid", "jku", "x5u", "x5t", "x5t#S256",
+    ];
     all_refused(
         Refused::Malformed,
         twice.map(|name| {

@@ -8,7 +8,7 @@ use hallpass_verify::axum::RequireUser;
 use crate::forge::Forge;
 use crate::http::{INVALID, answer_to, lasting};
 use crate::issuer::IssuerKey;
-use crate::issuer_server::{Answer, IssuerServer, Standstill, quiet};
+use crate::issuer_server::{Answer, IssuerServer, Standstill, advance, quiet};
 
 const NO_KEYS: &str = "\
 503 Service Unavailable
@@ -56,6 +56,36 @@ async fn without_keys_the_service_is_unavailable_and_the_token_not_called_wrong(
     for app in apps(&issuer) {
         assert_eq!(answer_to(&app, &token(&key)).await, NO_KEYS);
         assert_eq!(answer_to(&app, "x").await, INVALID);
+    }
+}
+
+/// As with a Hallpass that signs with its secret, which is its default.
+#[tokio::test(start_paused = true)]
+async fn empty_set_makes_service_unavailable() {
+    let _still = Standstill::begin();
+    let key = IssuerKey::ed25519("k");
+    let issuer = IssuerServer::with_keys(&[]).await;
+    for app in apps(&issuer) {
+        for token in [token(&key), lasting(Forge::good()).token()] {
+            assert_eq!(answer_to(&app, &token).await, NO_KEYS);
+        }
+        assert_eq!(answer_to(&app, "x").await, INVALID);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_after_empty_set_are_taken() {
+    let _still = Standstill::begin();
+    let key = IssuerKey::ed25519("k");
+    for app in 0..2 {
+        let issuer = IssuerServer::with_keys(&[]).await;
+        let app = &apps(&issuer)[app];
+        assert_eq!(answer_to(app, &token(&key)).await, NO_KEYS);
+        quiet().await;
+        issuer.publishes(&[&key]);
+        advance(60).await;
+        quiet().await;
+        assert!(answer_to(app, &token(&key)).await.starts_with("200 OK"));
     }
 }
 

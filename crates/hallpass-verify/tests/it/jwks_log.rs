@@ -7,6 +7,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
+use crate::forge::{Forge, quoted};
+use crate::http::lasting;
 use crate::issuer::IssuerKey;
 use crate::issuer_server::{Answer, IssuerServer, Standstill, advance, quiet};
 
@@ -86,6 +88,80 @@ async fn each_failure_is_logged_with_its_cause_and_success_is_not() {
             line.ends_with(&format!("next_try_seconds={next}")),
             "{line}"
         );
+        assert!(line.contains(" hint="), "{line}");
         assert!(!line.contains("secret"), "{line}");
+    }
+}
+
+/// What was logged while this was done.
+async fn logged(scene: impl Future<Output = ()>) -> Vec<String> {
+    let lines = Lines::default();
+    let _second = Dispatch::new(Lines::default());
+    let _here = tracing::subscriber::set_default(lines.clone());
+    scene.await;
+    let lines = lines.0.lock().unwrap();
+    lines.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn empty_set_is_logged_once() {
+    let _still = Standstill::begin();
+    let issuer = IssuerServer::with_keys(&[]).await;
+    let lines = logged(async {
+        let verifier = issuer.verifier();
+        for _ in 0..20 {
+            assert!(verifier.verify_fresh(&Forge::good().token()).await.is_err());
+            quiet().await;
+            advance(300).await;
+        }
+    })
+    .await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("HALLPASS_SIGNING=es256"), "{lines:?}");
+    assert!(lines[0].contains(&issuer.url()), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn emptied_set_is_logged_again() {
+    let _still = Standstill::begin();
+    let key = IssuerKey::ed25519("k");
+    let issuer = IssuerServer::with_keys(&[&key]).await;
+    let lines = logged(async {
+        let _verifier = issuer.verifier();
+        for keys in [&[][..], &[&key], &[]] {
+            issuer.was_asked(1).await;
+            quiet().await;
+            issuer.publishes(keys);
+            advance(300).await;
+            quiet().await;
+        }
+    })
+    .await;
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn unfitting_settings_are_logged_once() {
+    let _still = Standstill::begin();
+    let key = IssuerKey::ed25519("k");
+    let issuer = IssuerServer::with_keys(&[&key]).await;
+    let foreign = lasting(Forge::by(&key)).claim("iss", &quoted("https://other.example.com"));
+    let by_secret = lasting(Forge::good());
+    let forged = lasting(foreign.clone()).signed_by(&IssuerKey::ed25519("k"));
+    for (token, word) in [
+        (foreign, "BETTER_AUTH_URL"),
+        (by_secret, "HALLPASS_SIGNING=es256"),
+    ] {
+        let lines = logged(async {
+            let verifier = issuer.verifier();
+            assert!(verifier.verify_fresh(&forged.token()).await.is_err());
+            for _ in 0..20 {
+                assert!(verifier.verify_fresh(&token.token()).await.is_err());
+            }
+        })
+        .await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains(word), "{lines:?}");
+        assert!(!lines[0].contains("other.example.com"), "{lines:?}");
     }
 }

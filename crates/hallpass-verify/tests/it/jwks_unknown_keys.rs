@@ -74,7 +74,7 @@ async fn an_issuer_can_take_back_its_last_key() {
     issuer.publishes(&[]);
     advance(300).await;
     until("the empty set", || {
-        verifier.verify(&token(&old)) == Err(Refused::UnknownKey)
+        verifier.verify(&token(&old)) == Err(Refused::KeysUnavailable)
     })
     .await;
 }

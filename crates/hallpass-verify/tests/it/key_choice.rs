@@ -7,8 +7,12 @@ use crate::issuer::{IssuerKey, jwks, verdict_of, verifier_of};
 
 #[test]
 fn a_token_by_either_kind_of_key_passes() {
-    let keys = [IssuerKey::ed25519("ed"), IssuerKey::es256("ec")];
-    let set = [&keys[0], &keys[1]];
+    let keys = [
+        IssuerKey::ed25519("ed"),
+        IssuerKey::es256("ec"),
+        IssuerKey::rs256("rsa"),
+    ];
+    let set = [&keys[0], &keys[1], &keys[2]];
     for key in &keys {
         let claims = verdict_of(&set, &Forge::by(key)).unwrap();
         assert_eq!(claims.sub, USER);
@@ -29,7 +33,7 @@ fn both_names_of_ed25519_are_the_same_in_sets_and_headers() {
 
 #[test]
 fn a_key_without_alg_is_for_the_algorithm_of_its_curve() {
-    for key in [IssuerKey::ed25519("k"), IssuerKey::es256("k")] {
+    for key in IssuerKey::of_each_kind("k") {
         let mut jwk = key.jwk();
         jwk.as_object_mut().unwrap().remove("alg");
         let set = KeySet::parse(&serde_json::json!({ "keys": [jwk] }).to_string()).unwrap();

@@ -1,5 +1,7 @@
 //! Which sets of keys are read, and what of them is taken.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hallpass_verify::{KeySet, KeySetError, Refused, Verifier};
 use serde_json::{Value, json};
 
@@ -31,8 +33,10 @@ fn without(key: &IssuerKey, name: &str) -> Value {
 fn foreign_keys() -> Vec<Value> {
     let ec = IssuerKey::es256(None);
     vec![
-        json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RS256", "kid": "k"}),
-        json!({"kty": "RSA", "n": 7, "e": null, "x": [], "y": {}}),
+        json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RS512", "kid": "k"}),
+        json!({"kty": "RSA", "n": 7, "e": null, "x": [], "y": {}, "alg": "PS256"}),
+        json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RSA-OAEP-256"}),
+        json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "use": "enc"}),
         json!({"kty": "oct", "k": base64url([7; 32]), "alg": "HS256", "kid": "k"}),
         json!({"kty": "oct", "k": base64url([7; 32])}),
         json!({"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA", "alg": "ES384"}),
@@ -72,7 +76,7 @@ fn a_set_without_a_key_that_we_take_is_a_fault() {
 
 #[test]
 fn what_a_key_may_say_beside_is_taken() {
-    for key in [IssuerKey::ed25519("k"), IssuerKey::es256("k")] {
+    for key in IssuerKey::of_each_kind("k") {
         let mut jwk = key.jwk();
         jwk["use"] = "sig".into();
         jwk["key_ops"] = json!(["verify"]);
@@ -144,7 +148,7 @@ fn a_member_of_the_wrong_type_is_malformed() {
 
 #[test]
 fn a_member_that_is_there_twice_is_malformed() {
-    for key in [IssuerKey::ed25519("k"), IssuerKey::es256("k")] {
+    for key in IssuerKey::of_each_kind("k") {
         for (name, value) in key.jwk().as_object().unwrap() {
             let text = key.jwk().to_string();
             let twice = text.replacen('{', &format!("{{\"{name}\":{value},"), 1);
@@ -183,7 +187,7 @@ fn asvs_v9_1_2_an_algorithm_that_does_not_fit_the_kind_is_a_fault() {
 
 #[test]
 fn a_private_key_in_a_published_set_is_a_fault() {
-    for key in [IssuerKey::ed25519("k"), IssuerKey::es256("k")] {
+    for key in IssuerKey::of_each_kind("k") {
         for d in [json!(base64url([1; 32])), json!(""), Value::Null] {
             assert_eq!(fault(&[with(&key, "d", d)]), KeySetError::PrivateKey);
         }
@@ -301,7 +305,7 @@ fn a_set_is_bounded_in_bytes_and_in_keys() {
         KeySet::parse(&padded(64 * 1024 + 1)).unwrap_err(),
         KeySetError::TooLarge
     );
-    let foreign = json!({"kty": "RSA"});
+    let foreign = json!({"kty": "oct"});
     let keys = |count: usize| [vec![foreign.clone(); count - 1], vec![ours.clone()]].concat();
     assert!(set_of(&keys(100)).is_ok());
     assert_eq!(fault(&keys(101)), KeySetError::TooManyKeys);
@@ -326,4 +330,70 @@ fn a_fault_in_a_set_names_the_rule() {
         KeySetError::PrivateKey.to_string(),
         "a key set must not hold a private key: whoever reads it could issue tokens"
     );
+}
+
+/// RFC 7518 sections 3.3 and 6.3.1, FIPS 186-5 section 5.4.
+#[test]
+fn unsound_rsa_key_spoils_set() {
+    let key = IssuerKey::rs256("k");
+    let modulus = key.modulus();
+    let of_bits = |bits: usize| {
+        let mut bytes = vec![0xa5; bits.div_ceil(8)];
+        bytes[0] = 0x80 >> ((8 - bits % 8) % 8);
+        base64url(bytes)
+    };
+    for bits in [512, 1024, 2040, 2047, 8193, 8200, 16384] {
+        let jwk = with(&key, "n", of_bits(bits).into());
+        assert_eq!(fault(&[jwk]), KeySetError::RsaKey, "{bits}");
+    }
+    for bits in [2048, 2049, 3072, 4096, 8192] {
+        assert!(
+            set_of(&[with(&key, "n", of_bits(bits).into())]).is_ok(),
+            "{bits}"
+        );
+    }
+    let mut even = modulus.to_vec();
+    even[255] &= 0xfe;
+    let mut moduli: Vec<Value> = [
+        base64url([&[0], modulus].concat()),
+        base64url(even),
+        format!("{}=", base64url(modulus)),
+        STANDARD_NO_PAD.encode([&[0xfb, 0xff], modulus, &[1]].concat()),
+        base64url([0; 256]),
+        String::new(),
+    ]
+    .map(Value::from)
+    .into();
+    moduli.extend([Value::Null, json!(7), json!([]), json!({})]);
+    for n in moduli {
+        assert_eq!(
+            fault(&[with(&key, "n", n.clone())]),
+            KeySetError::RsaKey,
+            "{n}"
+        );
+    }
+    let (even, small) = (base64url([1, 0, 0]), base64url([1]));
+    let (large, huge) = (base64url([2, 0, 0, 0, 1]), base64url([1; 9]));
+    for e in [
+        &small, "Aw", "EQ", "AP__", &even, &large, &huge, "AAEAAQ", "", "AQAB=",
+    ] {
+        assert_eq!(
+            fault(&[with(&key, "e", e.into())]),
+            KeySetError::RsaKey,
+            "{e}"
+        );
+    }
+    for name in ["n", "e"] {
+        assert_eq!(fault(&[without(&key, name)]), KeySetError::RsaKey, "{name}");
+    }
+    assert!(set_of(&[with(&key, "e", base64url([1, 0, 3]).into())]).is_ok());
+}
+
+#[test]
+fn rsa_key_with_factor_is_private() {
+    for name in ["d", "p", "q", "dp", "dq", "qi"] {
+        let key = IssuerKey::rs256("k");
+        let jwk = with(&key, name, "AQAB".into());
+        assert_eq!(fault(&[jwk]), KeySetError::PrivateKey, "{name}");
+    }
 }

@@ -77,7 +77,7 @@ proptest! {
     #[test]
     fn any_json_in_place_of_any_member_of_a_key_is_judged(
         member in prop::sample::select(vec![
-            "kty", "crv", "x", "y", "d", "alg", "use", "key_ops", "kid", "n",
+            "kty", "crv", "x", "y", "d", "alg", "use", "key_ops", "kid", "n", "e",
         ]),
         json in json(), is_ed25519 in any::<bool>(),
     ) {

@@ -59,17 +59,18 @@ impl Signed {
     }
 }
 
-fn both_kinds() -> [Signed; 2] {
-    [IssuerKey::ed25519("k"), IssuerKey::es256("k")].map(|key| Signed::by(&key))
+fn each_kind() -> [Signed; 3] {
+    IssuerKey::of_each_kind("k").map(|key| Signed::by(&key))
 }
 
 #[test]
 fn asvs_v9_1_1_a_shortened_or_extended_signature_is_refused() {
-    for good in both_kinds() {
-        good.refuses((0..64).flat_map(|length| {
+    for good in each_kind() {
+        let whole = good.signature.len();
+        good.refuses((0..whole).flat_map(|length| {
             [
                 good.signature[..length].to_vec(),
-                good.signature[64 - length..].to_vec(),
+                good.signature[whole - length..].to_vec(),
             ]
         }));
         good.refuses(
@@ -81,8 +82,8 @@ fn asvs_v9_1_1_a_shortened_or_extended_signature_is_refused() {
 
 #[test]
 fn asvs_v9_1_1_a_bit_flip_in_the_signature_is_refused() {
-    for good in both_kinds() {
-        good.refuses((0..64 * 8).map(|bit| {
+    for good in each_kind() {
+        good.refuses((0..good.signature.len() * 8).map(|bit| {
             let mut signature = good.signature.clone();
             signature[bit / 8] ^= 1 << (bit % 8);
             signature
@@ -92,9 +93,10 @@ fn asvs_v9_1_1_a_bit_flip_in_the_signature_is_refused() {
 
 #[test]
 fn degenerate_signatures_are_refused() {
-    for good in both_kinds() {
-        let (first, second) = good.halves();
-        let (zero, ones) = ([0; 32], [0xff; 32]);
+    for good in each_kind() {
+        let half = good.signature.len() / 2;
+        let (first, second) = good.signature.split_at(half);
+        let (zero, ones) = (vec![0; half], vec![0xff; half]);
         good.refuses([
             [&zero[..], &zero].concat(),
             [&ones[..], &ones].concat(),
@@ -193,7 +195,7 @@ fn es256_in_der_is_refused() {
 
 #[test]
 fn asvs_v7_2_1_a_bit_flip_at_any_byte_of_the_token_is_refused() {
-    for key in [IssuerKey::ed25519("k"), IssuerKey::es256("k")] {
+    for key in IssuerKey::of_each_kind("k") {
         let verifier = verifier_of(&[&key]);
         let token = Forge::by(&key).token();
         for position in 0..token.len() {

@@ -1,6 +1,7 @@
 //! The keys that sign and verify: the shared secret's, and the key ring as it
 //! was last read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -68,7 +69,11 @@ pub(crate) struct Keys {
     ring: RwLock<Arc<Ring>>,
     /// Held by whoever reads the ring anew, so that only one does.
     pub(super) reading: Arc<tokio::sync::Mutex<()>>,
+    /// Held by the request that makes an algorithm's first key.
+    pub(super) making: tokio::sync::Mutex<()>,
     tries: Mutex<Tries>,
+    /// Whether the database knows that this server signs as it does.
+    period_noted: AtomicBool,
 }
 
 impl Keys {
@@ -90,16 +95,27 @@ impl Keys {
                 Signing::Hs256 => None,
                 Signing::EdDsa => Some(KeyAlgorithm::EdDsa),
                 Signing::Es256 => Some(KeyAlgorithm::Es256),
+                Signing::Rs256 => Some(KeyAlgorithm::Rs256),
             },
             sealer: Sealer::new(secret, &settings.previous_secrets),
             ring: RwLock::new(Arc::new(Ring::unread())),
             reading: Arc::default(),
+            making: tokio::sync::Mutex::default(),
             tries: Mutex::default(),
+            period_noted: AtomicBool::new(false),
         })
     }
 
     pub(super) fn issuer(&self) -> &Origin {
         &self.issuer
+    }
+
+    pub(super) fn period_is_noted(&self) {
+        self.period_noted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_period_noted(&self) -> bool {
+        self.period_noted.load(Ordering::Relaxed)
     }
 
     /// The ring as it was last read.
@@ -176,7 +192,7 @@ impl Keys {
                 outcome => Verdict::of_any_ring(outcome),
             },
             Ok(user) if ring_decides => {
-                if ring.takes_secret(Timestamp::from_unix_seconds(user.iat)) {
+                if ring.takes_secret(Timestamp::from_unix_seconds(user.iat), now) {
                     Verdict::of_any_ring(Ok(user))
                 } else {
                     Verdict::of_this_ring(Err(Refused::Algorithm))
@@ -198,6 +214,7 @@ impl Keys {
         let mut header = Header::new(match signer.algorithm {
             KeyAlgorithm::EdDsa => Algorithm::EdDSA,
             KeyAlgorithm::Es256 => Algorithm::ES256,
+            KeyAlgorithm::Rs256 => Algorithm::RS256,
         });
         header.kid = Some(signer.id.clone());
         jsonwebtoken::encode(&header, claims, &signer.key)

@@ -6,7 +6,8 @@
 //! - From the moment that a younger key of its algorithm signs, a key only
 //!   verifies, until the last token that it may have signed is dead.
 //! - Where asymmetric signing takes over from the shared secret, tokens of
-//!   before are taken until the last of them is dead.
+//!   before are taken until the last of them is dead. Where the secret never
+//!   signed, there are none.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::jwk::{Jwk, KeyAlgorithm, PublicKey};
 use super::store::Era;
 use crate::clock::Timestamp;
-use crate::secret::PrivateKey;
+use crate::secret::{PrivateKey, rsa_key};
 use crate::settings::{Origin, TOKEN_LIFE};
 
 /// How long after a younger key has begun to sign a server may still sign with
@@ -40,7 +41,7 @@ const PRIVATE_HALF_KEPT: Duration = Duration::from_hours(24);
 pub struct SigningKey {
     /// Its id, the `kid` of the tokens that it signs: a thumbprint (RFC 7638).
     pub id: String,
-    /// `EdDSA` or `ES256`.
+    /// `EdDSA`, `ES256` or `RS256`.
     pub algorithm: &'static str,
     /// What it is used for now.
     pub state: SigningKeyState,
@@ -196,13 +197,20 @@ impl Ring {
         }
     }
 
-    /// Whether a token that the shared secret signed at `issued` may be taken by
-    /// a server that signs by keys: while servers go over to keys, and once they
-    /// have gone back. Who has the secret can date a token back, but not for
-    /// long: one of before is dead an hour later.
-    pub(super) fn takes_secret(&self, issued: Timestamp) -> bool {
-        self.era
-            .is_none_or(|era| !era.by_keys || issued <= era.began_at.plus(ROLLOUT))
+    /// Whether a server that signs by keys takes a token that the shared secret
+    /// signed at `issued`: once servers have gone back to the secret, and for a
+    /// while after they went over from it to keys. An attacker with the secret can
+    /// date a token back, but not for long: one of before is dead an hour later. Where
+    /// the secret never signed, none of its tokens can be of before.
+    pub(super) fn takes_secret(&self, issued: Timestamp, now: Timestamp) -> bool {
+        self.era.is_some_and(|era| {
+            if !era.by_keys {
+                return true;
+            }
+            // A later beginning was noted by a clock that was wrong.
+            let has_begun = era.began_at <= now.plus(STRAGGLERS);
+            era.after_secret && has_begun && issued <= era.began_at.plus(ROLLOUT)
+        })
     }
 
     pub(super) fn published(&self) -> Published {
@@ -246,6 +254,7 @@ impl Key {
             key: match self.public.algorithm {
                 KeyAlgorithm::EdDsa => EncodingKey::from_ed_der(private),
                 KeyAlgorithm::Es256 => EncodingKey::from_ec_der(private),
+                KeyAlgorithm::Rs256 => EncodingKey::from_rsa_der(rsa_key(private)?),
             },
         })
     }

@@ -6,7 +6,7 @@ use tracing::Instrument as _;
 
 use super::jwk::{KeyAlgorithm, PublicKey};
 use super::ring::{Key, Read, Retired, Ring, Signer, SigningKey, SigningKeyState};
-use super::store::{self, NewRow, Row};
+use super::store::{self, Era, NewRow, Row};
 use crate::clock::Timestamp;
 use crate::db::StoreError;
 use crate::error::Error;
@@ -28,6 +28,10 @@ pub(super) const SOON: Duration = Duration::from_secs(1);
 /// above, and a second for the making and for clocks that differ.
 const LEAST_LEAD: Duration = Duration::from_secs(2);
 
+/// How often a server tries to begin its signing period where others begin
+/// theirs at the same moment.
+const MOST_TRIES: u32 = 8;
+
 /// The most live keys: some fewer than a verifier takes in one set.
 const MOST_KEYS: usize = 90;
 
@@ -37,7 +41,7 @@ const MOST_KEYS: usize = 90;
 pub enum SigningKeyError {
     /// There are no keys to rotate.
     #[error(
-        "tokens are signed with HS256 and the shared secret; set HALLPASS_SIGNING to eddsa or es256, or change the secret by BETTER_AUTH_SECRETS"
+        "tokens are signed with HS256 and the shared secret; set HALLPASS_SIGNING to eddsa, es256 or rs256, or change the secret by BETTER_AUTH_SECRETS"
     )]
     SharedSecret,
     /// No live key has this id.
@@ -212,40 +216,77 @@ async fn reseal(
 /// What a server does when it starts: says what it signs by, so that others know
 /// which tokens to take, and sees to it that it can.
 pub(crate) async fn start(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
-    refresh(hallpass, Duration::ZERO).await?;
-    let by_keys = hallpass.keys().algorithm.is_some();
-    let era = hallpass.keys().ring().era;
-    if era.is_none_or(|era| era.by_keys != by_keys) {
-        begin_era(hallpass, by_keys).await?;
-    }
+    note_period(hallpass).await?;
     prepare(hallpass).await
 }
 
-async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<(), StoreError> {
-    let mut tx = hallpass.db().begin().await?;
-    store::begin_era(&mut tx, by_keys, hallpass.now()).await?;
-    tx.commit().await?;
-    refresh(hallpass, Duration::ZERO).await
+/// Begins a signing period, unless the current one is of the same kind. Another
+/// server may begin one at the same moment: then ours follows it.
+async fn note_period(hallpass: &Hallpass) -> Result<(), StoreError> {
+    let keys = hallpass.keys();
+    let by_keys = keys.algorithm.is_some();
+    for _ in 0..MOST_TRIES {
+        refresh(hallpass, Duration::ZERO).await?;
+        let is_ours = |era: Era| era.by_keys == by_keys;
+        if keys.ring().era.is_some_and(is_ours) {
+            keys.period_is_noted();
+            return Ok(());
+        }
+        if begin_era(hallpass, by_keys).await? {
+            keys.period_is_noted();
+            return refresh(hallpass, Duration::ZERO).await;
+        }
+    }
+    // The next sign-in tries again.
+    Ok(())
 }
 
-/// Sees to it that tokens can be signed: reads the ring, and makes the first
-/// key where there is none. Nothing to do for the shared secret.
+/// Whether it began.
+async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<bool, StoreError> {
+    let mut tx = hallpass.db().begin().await?;
+    let began = store::begin_era(&mut tx, by_keys, hallpass.now()).await?;
+    tx.commit().await?;
+    Ok(began)
+}
+
+/// Sees to it that tokens can be signed: notes once what signs here, so that
+/// other servers know which tokens to take, reads the ring, and makes the first
+/// key where there is none.
 pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
-    let Some(algorithm) = hallpass.keys().algorithm else {
+    let keys = hallpass.keys();
+    let noted = if keys.is_period_noted() {
+        Ok(())
+    } else {
+        note_period(hallpass).await
+    };
+    let Some(algorithm) = keys.algorithm else {
+        // The secret signs without the database; the next sign-in tries again.
+        if let Err(error) = noted {
+            tracing::debug!(%error, "the signing period could not be noted");
+        }
         return Ok(());
     };
+    noted?;
     have_key(hallpass, algorithm).await?;
-    if hallpass.keys().ring().era.is_none() {
-        begin_era(hallpass, true).await?;
-    }
     signer(hallpass).map(|_| ())
 }
 
 async fn have_key(hallpass: &Hallpass, algorithm: KeyAlgorithm) -> Result<(), SigningKeyError> {
     refresh(hallpass, SOON).await?;
+    if hallpass
+        .keys()
+        .ring()
+        .signing(algorithm, hallpass.now())
+        .is_some()
+    {
+        return Ok(());
+    }
+    // One request makes the first key, and the others wait for it.
+    let _alone = hallpass.keys().making.lock().await;
+    refresh(hallpass, SOON).await?;
     let now = hallpass.now();
     if hallpass.keys().ring().signing(algorithm, now).is_none() {
-        let row = fresh(hallpass, algorithm, now)?;
+        let row = fresh(hallpass, algorithm, now).await?;
         let mut tx = hallpass.db().begin().await?;
         let added = store::add(&mut tx, &row, true).await?;
         tx.commit().await?;
@@ -273,15 +314,18 @@ pub(super) fn signer(hallpass: &Hallpass) -> Result<Option<Signer>, SigningKeyEr
     key.signer().ok_or_else(sealed).map(Some)
 }
 
-fn fresh(
+async fn fresh(
     hallpass: &Hallpass,
     algorithm: KeyAlgorithm,
     signs_from: Timestamp,
 ) -> Result<NewRow, CryptographyFailed> {
-    let (private, bytes) = match algorithm {
+    // An RSA key takes up to a second: no request waits for it on this thread.
+    let making = tokio::task::spawn_blocking(move || match algorithm {
         KeyAlgorithm::EdDsa => PrivateKey::generate_ed25519(),
         KeyAlgorithm::Es256 => PrivateKey::generate_p256(),
-    }?;
+        KeyAlgorithm::Rs256 => PrivateKey::generate_rsa(),
+    });
+    let (private, bytes) = making.await.map_err(|_| CryptographyFailed)??;
     let public = PublicKey::new(algorithm, bytes).ok_or(CryptographyFailed)?;
     Ok(NewRow {
         id: public.id(),
@@ -313,7 +357,7 @@ pub(crate) async fn rotate(
         return Err(SigningKeyError::TooMany);
     }
     let signs_from = hallpass.now().plus(after.max(LEAST_LEAD));
-    let row = fresh(hallpass, algorithm, signs_from)?;
+    let row = fresh(hallpass, algorithm, signs_from).await?;
     let ring = hallpass.keys().ring();
     let mut tx = hallpass.db().begin().await?;
     if !store::add(&mut tx, &row, false).await? {

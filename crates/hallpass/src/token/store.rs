@@ -8,9 +8,14 @@ const ALL: &str = "
         retired_at
     from signing_keys order by signs_from, generation";
 
-/// What servers sign by, and since when.
+/// What servers sign by, and since when, and whether the secret signed in any
+/// period before.
 const ERA: &str = "
-    select by_keys, began_at from signing_eras order by generation desc limit 1";
+    select by_keys, began_at, exists (
+        select 1 from signing_eras as earlier
+        where not earlier.by_keys and earlier.generation < signing_eras.generation
+    ) as after_secret
+    from signing_eras order by generation desc limit 1";
 
 /// A new era, unless the current one is of this kind: its number is taken then,
 /// so that nothing is added. Nothing either when another server was quicker.
@@ -21,7 +26,8 @@ const BEGIN_ERA: &str = "
             then max(generation) else coalesce(max(generation), 0) + 1 end
         from signing_eras
     ), $1, $2)
-    on conflict (generation) do nothing";
+    on conflict (generation) do nothing
+    returning generation";
 
 /// A further key, or nothing when another server made one at the same moment.
 /// Where only the first is wanted ($7) and there is a live one, its number is
@@ -64,6 +70,8 @@ pub(super) struct Row {
 pub(super) struct Era {
     pub(super) by_keys: bool,
     pub(super) began_at: Timestamp,
+    /// Whether the secret signed in any period before this one.
+    pub(super) after_secret: bool,
 }
 
 /// A key to be kept.
@@ -88,19 +96,19 @@ pub(super) async fn era(db: &Db) -> Result<Option<Era>, StoreError> {
     })
 }
 
+/// Whether it was added.
 pub(super) async fn begin_era(
     tx: &mut Tx,
     by_keys: bool,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    db::write!(tx, "signing era begins", |connection| async {
-        sqlx::query(BEGIN_ERA)
+) -> Result<bool, StoreError> {
+    let generation: Option<i64> = db::write!(tx, "signing era begins", |connection| {
+        sqlx::query_scalar(BEGIN_ERA)
             .bind(by_keys)
             .bind(now)
-            .execute(connection)
-            .await
-            .map(|_| ())
-    })
+            .fetch_optional(connection)
+    })?;
+    Ok(generation.is_some())
 }
 
 /// Whether it was added. With `only_first` it is not where there is a live key

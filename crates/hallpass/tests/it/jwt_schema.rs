@@ -52,7 +52,7 @@ on_both_engines! {
         let https = app.with(|settings| settings.public_url = PublicUrl::parse("https://auth.example.com").unwrap());
         let issued = token(&https.account("bob@example.com").await.token);
         assert!(validator.is_valid(&issued), "{issued}");
-        for signing in [Signing::EdDsa, Signing::Es256] {
+        for signing in [Signing::EdDsa, Signing::Es256, Signing::Rs256] {
             let keys = app.with(|settings| settings.signing = signing);
             let mut issued = token(&keys.sign_in("bob@example.com", PASSWORD).await.token());
             assert!(validator.is_valid(&issued), "{issued}");

@@ -14,9 +14,10 @@ use crate::rig::{PASSWORD, PUBLIC_URL, TestApp, on_both_engines, signing_secret}
 
 pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 
-const KINDS: [(Signing, Algorithm); 2] = [
+const KINDS: [(Signing, Algorithm); 3] = [
     (Signing::EdDsa, Algorithm::EdDSA),
     (Signing::Es256, Algorithm::ES256),
+    (Signing::Rs256, Algorithm::RS256),
 ];
 
 /// This server with keys of its own.
@@ -105,6 +106,12 @@ on_both_engines! {
         let key = published_key(&es256, "ES256").await;
         let names: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+        let rs256 = app.with(|settings| settings.signing = Signing::Rs256);
+        rs256.account("eve@example.com").await;
+        let key = published_key(&rs256, "RS256").await;
+        let names: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"]);
+        assert_eq!((&key["e"], key["n"].as_str().unwrap().len()), (&json!("AQAB"), 384 * 4 / 3));
     }
 
     async fn the_shared_secret_is_never_published(app) {
@@ -156,6 +163,41 @@ on_both_engines! {
         });
         let error = other.hallpass.prepare_signing().await.unwrap_err();
         assert!(matches!(error, SigningKeyError::Sealed(_)), "{error}");
+    }
+
+    async fn rsa_key_is_sealed_rotated_and_retired(app) {
+        let app = app.with(|settings| settings.signing = Signing::Rs256);
+        let ann = app.account("ann@example.com").await;
+        let sealed = sealed(&app).await;
+        let oid_of_rsa = "2a864886f70d010101";
+        assert!(!sealed.contains(oid_of_rsa) && sealed.len() / 2 > 12 + 16 + 1700);
+        let next = app.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+        assert_eq!(next.algorithm, "RS256");
+        app.advance(2);
+        let token = app.sign_in("ann@example.com", PASSWORD).await.token();
+        assert_eq!(kid(&token), next.id);
+        assert_eq!(app.me(&ann.token).await.status, 200, "of the key before");
+        app.hallpass.retire_signing_key(&kid(&ann.token)).await.unwrap();
+        assert_eq!(app.me(&ann.token).await.verdict(), (401, "invalid_token".to_owned()));
+        assert_eq!(readable(&app).await, [true]);
+        let configuration = app.get("/.well-known/openid-configuration").await.json();
+        assert_eq!(configuration["id_token_signing_alg_values_supported"], json!(["RS256"]));
+    }
+
+    /// Without a start, so that the first requests have to make the key.
+    async fn first_requests_make_one_rsa_key(app) {
+        app.account("ann@example.com").await;
+        let app = app.with(|settings| settings.signing = Signing::Rs256);
+        let mut kids = BTreeSet::new();
+        let sign_ins = (0..4).map(|_| {
+            let app = app.clone();
+            tokio::spawn(async move { app.sign_in("ann@example.com", PASSWORD).await.token() })
+        });
+        for token in sign_ins.collect::<Vec<_>>() {
+            kids.insert(kid(&token.await.unwrap()));
+        }
+        assert_eq!(kids.len(), 1);
+        assert_eq!(app.database.number("select count(*) from signing_keys").await, 1);
     }
 
     async fn a_sealed_key_opens_in_its_own_row_alone(app) {
@@ -222,15 +264,18 @@ on_both_engines! {
 
     async fn asvs_9_1_2_a_key_signs_by_its_own_algorithm_alone(app) {
         let (ed, es) = (with_keys(&app), app.with(|settings| settings.signing = Signing::Es256));
+        let rs = app.with(|settings| settings.signing = Signing::Rs256);
         let ann = ed.account("ann@example.com").await;
         let bob = es.account("bob@example.com").await;
+        let eve = rs.account("eve@example.com").await;
         // The first key of an algorithm signs at once, so `ed` may be a second late.
         app.advance(1);
-        let (edwards, p256) = (published_key(&es, "EdDSA").await, published_key(&es, "ES256").await);
+        let (edwards, p256) = (published_key(&rs, "EdDSA").await, published_key(&rs, "ES256").await);
+        let rsa = published_key(&rs, "RS256").await;
         // RFC 8725, section 3.1: what is public is no secret of an HMAC.
         let mut forged = Vec::new();
-        for key in [&edwards, &p256] {
-            let x = key["x"].as_str().unwrap();
+        for key in [&edwards, &p256, &rsa] {
+            let x = key["x"].as_str().or(key["n"].as_str()).unwrap();
             for secret in [x.to_owned(), key.to_string(), format!("[{key}]")] {
                 let forge = Forge::of(&ann).signed_with(secret).header("kid", key["kid"].clone());
                 forged.push(forge.token());
@@ -241,13 +286,15 @@ on_both_engines! {
             (&ann.token, &p256["kid"], "EdDSA"), (&ann.token, &p256["kid"], "ES256"),
             (&bob.token, &edwards["kid"], "ES256"), (&bob.token, &edwards["kid"], "EdDSA"),
             (&ann.token, &edwards["kid"], "none"), (&ann.token, &edwards["kid"], "ES256"),
+            (&ann.token, &rsa["kid"], "RS256"), (&eve.token, &p256["kid"], "RS256"), (&eve.token, &p256["kid"], "ES256"),
+            (&eve.token, &rsa["kid"], "RS384"), (&eve.token, &rsa["kid"], "PS256"), (&eve.token, &rsa["kid"], "HS256"),
         ] {
             let header = json!({"alg": alg, "typ": "JWT", "kid": kid});
             let rest = token.split_once('.').unwrap().1;
             forged.push(format!("{}.{rest}", base64url(header.to_string())));
         }
-        for server in [&ed, &es] {
-            for good in [&ann.token, &bob.token] {
+        for server in [&ed, &es, &rs] {
+            for good in [&ann.token, &bob.token, &eve.token] {
                 assert_eq!(server.me(good).await.status, 200);
             }
             let expected = server.me("x").await.bytes();

@@ -209,6 +209,140 @@ on_both_engines! {
         assert_eq!(rule(&by_keys, &dated_back).await, Refused::Algorithm);
     }
 
+    async fn fresh_keys_installation_refuses_secret_tokens(app) {
+        for signing in [Signing::EdDsa, Signing::Es256, Signing::Rs256] {
+            let server = app.with(|settings| settings.signing = signing);
+            let ann = server.account(&format!("{signing:?}@example.com")).await;
+            let started = server.another();
+            started.hallpass.prepare_signing().await.unwrap();
+            for server in [&server, &started] {
+                for life in [3600, 60] {
+                    let forged = Forge::of(&ann).times(app.now() - 1, app.now() - 1 + life).token();
+                    assert_eq!(server.me(&forged).await.verdict(), (401, "invalid_token".to_owned()));
+                    assert_eq!(rule(server, &forged).await, Refused::Algorithm);
+                }
+            }
+            app.advance(3600);
+        }
+    }
+
+    /// Nothing has noted a period yet: no server has started, and no user has signed in.
+    async fn unprepared_keys_server_refuses_secret_tokens(app) {
+        let ann = with_keys(&app).account("ann@example.com").await;
+        app.database.execute("delete from signing_eras").await;
+        let forged = Forge::of(&ann).token();
+        assert_eq!(rule(&with_keys(&app), &forged).await, Refused::Algorithm);
+    }
+
+    async fn fresh_secret_installation_refuses_key_tokens(app) {
+        app.hallpass.prepare_signing().await.unwrap();
+        let ann = app.account("ann@example.com").await;
+        let rest = ann.token.split_once('.').unwrap().1;
+        for alg in ["EdDSA", "Ed25519", "ES256", "RS256"] {
+            let header = format!(r#"{{"alg":"{alg}","typ":"JWT","kid":"k"}}"#);
+            let forged = format!("{}.{rest}", crate::forge::base64url(header));
+            assert_eq!(app.me(&forged).await.verdict(), (401, "invalid_token".to_owned()), "{alg}");
+        }
+    }
+
+    async fn window_opens_after_each_secret_period(app) {
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        let ann = by_keys.account("ann@example.com").await;
+        let of_secret = |issued| Forge::of(&ann).times(issued, issued + 3600).token();
+        assert_eq!(rule(&by_keys, &of_secret(app.now())).await, Refused::Algorithm, "keys came first");
+        app.advance(60);
+        by_secret.hallpass.prepare_signing().await.unwrap();
+        assert_eq!(by_keys.me(&of_secret(app.now())).await.status, 200, "the secret signs");
+        app.advance(60);
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        let switched = app.now();
+        assert_eq!(by_keys.me(&of_secret(switched)).await.status, 200);
+        app.advance(15 * 60);
+        assert_eq!(by_keys.me(&of_secret(app.now())).await.status, 200);
+        app.advance(1);
+        assert_eq!(rule(&by_keys, &of_secret(app.now())).await, Refused::Algorithm);
+        app.advance(3598);
+        assert_eq!(by_keys.me(&of_secret(switched + 15 * 60)).await.status, 200, "to its last second");
+        app.advance(1);
+        assert_eq!(rule(&by_keys, &of_secret(switched + 15 * 60)).await, Refused::Expired);
+    }
+
+    /// A clock that was far ahead at the switch opens no window of that length.
+    async fn period_of_wrong_clock_opens_no_window(app) {
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_secret.hallpass.prepare_signing().await.unwrap();
+        let ann = by_secret.account("ann@example.com").await;
+        app.advance(400 * DAY);
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        app.clock.set(hallpass::Timestamp::from_unix_seconds(START));
+        for passed in [0, 24 * 3600, 100 * DAY] {
+            app.advance(passed);
+            let forged = Forge::of(&ann).times(app.now(), app.now() + 3600).token();
+            assert_eq!(rule(&by_keys, &forged).await, Refused::Algorithm);
+            assert_eq!(by_keys.me(&sign_in(&by_keys).await).await.status, 200);
+        }
+    }
+
+    async fn switch_by_clock_ahead_keeps_window(app) {
+        let (by_secret, by_keys) = (app.another(), with_keys(&app));
+        by_secret.hallpass.prepare_signing().await.unwrap();
+        let ann = by_secret.account("ann@example.com").await;
+        app.advance(STRAGGLERS);
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        app.clock.set(hallpass::Timestamp::from_unix_seconds(START));
+        assert_eq!(by_keys.me(&ann.token).await.status, 200);
+    }
+
+    /// Whichever begins its period last, each takes what the other signs.
+    async fn servers_of_both_settings_start_together(app) {
+        let servers: Vec<_> = (0..4).flat_map(|_| [app.another(), with_keys(&app)]).collect();
+        let starts = servers.iter().map(|one| {
+            let hallpass = one.hallpass.clone();
+            tokio::spawn(async move { hallpass.prepare_signing().await })
+        });
+        for start in starts.collect::<Vec<_>>() {
+            start.await.unwrap().unwrap();
+        }
+        let kinds = app.database.number("select count(distinct cast(by_keys as text)) from signing_eras").await;
+        assert_eq!(kinds, 2, "both kinds are noted");
+        servers[0].account("ann@example.com").await;
+        app.advance(1);
+        for (signs, takes) in [(0, 1), (1, 0), (6, 7), (7, 6)] {
+            let token = sign_in(&servers[signs]).await;
+            assert_eq!(servers[takes].me(&token).await.status, 200, "{signs} {takes}");
+        }
+    }
+
+    /// The period is noted although the database was away at the start.
+    async fn first_secret_sign_in_notes_period(app) {
+        let by_keys = with_keys(&app);
+        let ann = app.account("ann@example.com").await;
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        assert_eq!(by_keys.me(&ann.token).await.status, 200);
+    }
+
+    async fn secret_signs_although_period_is_unnoted(app) {
+        app.database.execute("alter table signing_eras rename to away").await;
+        app.account("ann@example.com").await;
+        app.database.execute("alter table away rename to signing_eras").await;
+        app.advance(1);
+        let token = sign_in(&app).await;
+        let by_keys = with_keys(&app);
+        by_keys.hallpass.prepare_signing().await.unwrap();
+        assert_eq!(by_keys.me(&token).await.status, 200);
+    }
+
+    async fn retired_key_opens_no_window(app) {
+        let app = with_keys(&app);
+        let ann = app.account("ann@example.com").await;
+        app.hallpass.rotate_signing_key(Duration::ZERO).await.unwrap();
+        app.advance(2);
+        app.hallpass.retire_signing_key(&kid(&ann.token)).await.unwrap();
+        assert_eq!(rule(&app, &Forge::of(&ann).token()).await, Refused::Algorithm);
+        assert_eq!(rule(&with_keys(&app), &Forge::of(&ann).token()).await, Refused::Algorithm);
+    }
+
     async fn the_way_back_to_the_secret_signs_nobody_out_either(app) {
         let (by_secret, by_keys) = (app.another(), with_keys(&app));
         by_keys.hallpass.prepare_signing().await.unwrap();

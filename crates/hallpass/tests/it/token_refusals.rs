@@ -141,6 +141,11 @@ on_both_engines! {
             ("b64", vec![json!(false), json!(true), json!(null)]),
             ("zip", vec![json!("DEF"), json!(""), json!(null)]),
             ("cty", vec![json!("JWT"), json!("json")]),
+            // RFC 7515, section 4.1.4.
+            ("kid", vec![json!(["k"]), json!(7), json!({}), json!(null), json!(true)]),
+            ("jku", vec![json!(7), json!(null), json!(["https://localhost:8000"])]),
+            ("jwk", vec![json!("k"), json!([])]),
+            ("x5c", vec![json!("MIIB"), json!([7]), json!({})]),
         ] {
             for value in values {
                 tokens.push((format!("{name}: {value}"), good.clone().header(name, value).token()));
@@ -198,6 +203,9 @@ on_both_engines! {
         tokens.push(("sub with a space".to_owned(), good.clone().claim("sub", format!("{} ", ann.id)).token()));
         tokens.push(("sub without hyphens".to_owned(), good.clone().claim("sub", ann.id.replace('-', "")).token()));
         tokens.push(("sub in braces".to_owned(), good.clone().claim("sub", format!("{{{}}}", ann.id)).token()));
+        for id in [json!(7), json!(null), json!(["1"])] {
+            tokens.push((format!("jti {id}"), good.clone().claim("jti", id).token()));
+        }
         for payload in ["", "null", "[]", "\"x\"", "{", "{}", "{}{}"] {
             tokens.push((format!("payload {payload}"), good.token_of(&good.header_text(), payload)));
         }

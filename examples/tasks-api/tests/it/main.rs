@@ -17,6 +17,7 @@ mod answers;
 mod fetched_keys;
 mod foreign_ids;
 mod mutations;
+mod program;
 mod rig;
 mod soak;
 mod sources;

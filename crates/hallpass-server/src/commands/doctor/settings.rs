@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::config::{self, Fault, Faults, Warning};
 
 /// A value that each setting takes; a secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 22] = [
+const EXAMPLES: [(&str, &str); 23] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",

@@ -3,14 +3,16 @@
 import { readFileSync } from "node:fs";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
-const asked = JSON.parse(readFileSync(0, "utf8"));
+const { token, algorithm, issuer, secret, jwks_url } = JSON.parse(readFileSync(0, "utf8"));
 const key =
-  asked.algorithm === "HS256"
-    ? new TextEncoder().encode(asked.secret)
-    : createRemoteJWKSet(new URL(asked.jwks_url));
-const { payload } = await jwtVerify(asked.token, key, {
-  algorithms: [asked.algorithm],
-  issuer: asked.issuer,
+  algorithm === "HS256"
+    ? new TextEncoder().encode(secret)
+    : createRemoteJWKSet(new URL(jwks_url));
+const { payload } = await jwtVerify(token, key, {
+  algorithms: [algorithm],
+  issuer,
   typ: "JWT",
+  requiredClaims: ["sub", "iat", "exp"],
+  clockTolerance: 5,
 });
 console.log(JSON.stringify(payload));
