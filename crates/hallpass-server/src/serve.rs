@@ -48,7 +48,7 @@ pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failu
         None => None,
     };
     greet(&config, bound, metrics);
-    listen::serve(listener, hallpass.router(), stop).await;
+    listen::serve(listener, hallpass.server_router(), stop).await;
     hallpass.close().await;
     tracing::info!("stopped");
     Ok(())
