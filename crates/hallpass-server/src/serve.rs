@@ -54,7 +54,7 @@ pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failu
     let (stage, stages) = watch::channel(Stage::Serving);
     let trusted = &config.settings.trusted_proxies;
     tokio::join!(
-        listen::serve(listener, hallpass.router(), trusted, stages),
+        listen::serve(listener, hallpass.server_router(), trusted, stages),
         stop(&hallpass, signals, config.drain, stage),
     );
     hallpass.close().await;

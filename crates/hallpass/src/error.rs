@@ -38,6 +38,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The request does not name one host.
+    InvalidHost = "invalid_host",
     /// The body is not JSON.
     MalformedJson = "malformed_json",
     /// The body is JSON, but some of its fields break a rule.
@@ -64,7 +66,7 @@ codes! {
     RequestTimeout = "request_timeout",
     /// The body is larger than what is read.
     BodyTooLarge = "body_too_large",
-    /// The body's content type is not what the route reads.
+    /// The body's content type, charset or coding is not what the route reads.
     UnsupportedMediaType = "unsupported_media_type",
     /// Too many tries; wait and come back.
     RateLimited = "rate_limited",
@@ -234,6 +236,15 @@ pub enum Error {
         /// The content type that is.
         expected: &'static str,
     },
+    /// The body is in another charset than UTF-8.
+    #[error("the body is said to be in another charset than UTF-8")]
+    UnsupportedCharset,
+    /// The body is compressed.
+    #[error("the body is said to be compressed")]
+    UnsupportedEncoding,
+    /// The request names its host not at all, twice, or wrongly.
+    #[error("the request does not name one host")]
+    InvalidHost,
     /// Too many tries.
     #[error("too many tries")]
     RateLimited {
@@ -287,7 +298,10 @@ impl Error {
             Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
             Self::RequestTimeout => ErrorCode::RequestTimeout,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
-            Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
+            Self::UnsupportedMediaType { .. }
+            | Self::UnsupportedCharset
+            | Self::UnsupportedEncoding => ErrorCode::UnsupportedMediaType,
+            Self::InvalidHost => ErrorCode::InvalidHost,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Overloaded { .. } => ErrorCode::Overloaded,
             Self::DatabaseUnavailable(_) => ErrorCode::DatabaseUnavailable,

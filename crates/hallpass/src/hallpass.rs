@@ -22,6 +22,7 @@ use crate::throttle::{self, DeviceKeys, Gates, Subjects};
 use crate::to_end::Operation;
 use crate::token::{self, Keys, SigningKey, SigningKeyError, TokenBearer};
 use crate::user::{self, Lookup, User, UserChanges, UserId};
+use crate::web::Description;
 use crate::web::in_flight;
 use crate::web::page::Assets;
 
@@ -49,6 +50,7 @@ struct Parts {
     requests: Shares,
     assets: Assets,
     draining: AtomicBool,
+    description: Description,
 }
 
 /// Hallpass could not be put together.
@@ -95,6 +97,7 @@ impl Hallpass {
             hashing,
             requests: Shares::new(in_flight::REQUESTS),
             assets: Assets::of(&settings.brand),
+            description: Description::of(settings.public_url.base()),
             clock,
             settings,
             draining: AtomicBool::new(false),
@@ -185,15 +188,26 @@ impl Hallpass {
     /// The whole server: the API and its description, the pages, and an answer
     /// for what is not found.
     ///
+    /// It answers with the path of [`Settings::public_url`](crate::Settings) and
+    /// without it: behind a proxy that passes it on or takes it away, and nested
+    /// below it in a router of yours.
+    ///
     /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so
     /// that tries can be counted by client.
     pub fn router(&self) -> axum::Router {
         crate::web::router(self.clone())
     }
 
+    /// As [`Hallpass::router`], for a program that serves it straight to a socket
+    /// and has not looked at that itself: a request that names no host, or more
+    /// than one, is answered 400 (RFC 9112, section 3.2).
+    pub fn server_router(&self) -> axum::Router {
+        crate::web::server_router(self.clone())
+    }
+
     /// The routes of the API alone, to be merged into your own router: those
     /// below `/api/v1`, `/api/auth` and `/.well-known`. What is no route there is
-    /// yours to answer.
+    /// yours to answer. Where the public URL has a path, nest them below it.
     ///
     /// Serve it like [`Hallpass::router`].
     pub fn routes(&self) -> axum::Router {
@@ -451,6 +465,10 @@ impl Hallpass {
 
     pub(crate) fn requests(&self) -> &Shares {
         &self.0.requests
+    }
+
+    pub(crate) fn description(&self) -> &Description {
+        &self.0.description
     }
 
     pub(crate) fn hashing(&self) -> &HashingPool {

@@ -46,6 +46,7 @@
 //! back up.
 
 mod audit;
+mod base_path;
 mod better_auth;
 mod brand;
 mod characters;
@@ -58,6 +59,7 @@ pub mod fairness;
 mod hallpass;
 mod method;
 mod origin;
+mod plain_path;
 mod secret;
 mod session;
 mod settings;

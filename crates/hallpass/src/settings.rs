@@ -2,11 +2,13 @@
 //!
 //! Nothing here reads a file or the environment; the server's `config` does.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::base_path::BasePath;
 use crate::brand::Brand;
 use crate::db::{DatabaseUrl, Use};
 use crate::origin;
@@ -317,17 +319,20 @@ impl InvalidSetting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     origin: Origin,
+    base: BasePath,
 }
 
 impl PublicUrl {
-    /// Reads an `http` or `https` URL. Only its origin matters: what follows is
-    /// accepted, since Better Auth's `BETTER_AUTH_URL` may carry a path.
+    /// Reads an `http` or `https` URL, with the path below which people reach
+    /// the server, if it is not `/`. A path that ends in `/api/auth`, as Better
+    /// Auth's `BETTER_AUTH_URL` may, is read without that end.
     ///
     /// # Errors
     /// [`InvalidSetting`] says which rule is broken.
     pub fn parse(text: &str) -> Result<Self, InvalidSetting> {
         let url = origin::web_url(text, "must be a URL like https://auth.example.com")?;
         Ok(Self {
+            base: BasePath::of(&url)?,
             origin: Origin(url.origin().ascii_serialization()),
         })
     }
@@ -336,6 +341,16 @@ impl PublicUrl {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The path, without a slash at its end: empty, or like `/auth`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.base.as_str()
+    }
+
+    pub(crate) fn base(&self) -> &BasePath {
+        &self.base
     }
 
     /// Whether it is https, so that cookies are `Secure` and HSTS is sent.
@@ -350,7 +365,14 @@ impl Default for PublicUrl {
     fn default() -> Self {
         Self {
             origin: Origin("http://localhost:8000".to_owned()),
+            base: BasePath::default(),
         }
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path())
     }
 }
 

@@ -239,6 +239,41 @@ const ORIGINS: Accepted[] = [
     },
   },
   {
+    why: "The same where nobody is signed in: the cookie would be taken away, or set.",
+    steps: [
+      "with-cookie: sign-out of our origin in capitals",
+      "with-cookie: sign-out of our origin with a slash",
+    ],
+    differences: {
+      "1.status": [200, 403],
+      "1.body.success": [true, ABSENT],
+      "1.body.code": [ABSENT, INVALID_ORIGIN.code],
+      "1.body.message": [ABSENT, INVALID_ORIGIN.message],
+    },
+  },
+  {
+    why: "The same where people sign in.",
+    steps: [
+      "without-cookie: sign-in of our origin in capitals",
+      "without-cookie: sign-in of our origin with a slash",
+    ],
+    differences: {
+      "1.status": [400, 403],
+      "1.body.code": ["INVALID_EMAIL", INVALID_ORIGIN.code],
+      "1.body.message": ["Invalid email", INVALID_ORIGIN.message],
+    },
+  },
+  {
+    why: "A form on another site comes without the cookie, and would take it away.",
+    steps: ["without-cookie: sign-out of an evil page"],
+    differences: {
+      "1.status": [200, 403],
+      "1.body.success": [true, ABSENT],
+      "1.body.code": [ABSENT, INVALID_ORIGIN.code],
+      "1.body.message": [ABSENT, INVALID_ORIGIN.message],
+    },
+  },
+  {
     why: "An `Origin` with nothing in it is none that is trusted.",
     steps: ["without-cookie: sign-in of an empty origin"],
     differences: {
@@ -276,12 +311,6 @@ const WRONG_PASSWORD = {
 const BROKEN_JSON = { status: 400, code: "BAD_REQUEST", message: "Invalid JSON in request body" };
 
 const BODIES: Accepted[] = [
-  bodyRefused(
-    "JSON begins with no mark (RFC 8259, 8.1).",
-    "a byte order mark",
-    WRONG_PASSWORD,
-    BROKEN_JSON,
-  ),
   bodyRefused(
     "A key that is there twice means two things.",
     "a key twice",

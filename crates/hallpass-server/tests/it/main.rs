@@ -29,6 +29,7 @@ mod disk_read_only;
 mod durability;
 mod first_start;
 mod hostile;
+mod hosts;
 mod interop;
 mod limits;
 mod log;

@@ -8,12 +8,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::origin::{self, Target};
 use super::refusal::Refusal;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 use crate::session::Session;
 use crate::session::web::{Kept, sign_in_cookies};
+use crate::settings::Settings;
 use crate::user::User;
 use crate::web::cookie;
 use crate::web::request::note_user;
@@ -152,6 +154,14 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
+    /// With the target as it is sent: checked and serialised.
+    pub(super) fn resolved(mut self, settings: &Settings) -> Result<Self, Refusal> {
+        if let Some(url) = self.callback_url.as_mut().filter(|url| !url.is_empty()) {
+            *url = origin::check_target(url, Target::Callback, settings)?;
+        }
+        Ok(self)
+    }
+
     fn kept(&self) -> Kept {
         match self.remember_me {
             Some(false) => Kept::WhileItRuns,
@@ -181,9 +191,8 @@ pub(super) fn signed_in(
     let mut headers = admission(hallpass, &session, &wishes)?;
     let url = wishes.callback_url;
     let followed = url.as_deref().filter(|url| !url.is_empty());
-    // One that no header can hold is in the body still, where clients look.
-    let location = followed.filter(|url| url.is_ascii());
-    if let Some(location) = location.and_then(|url| url.try_into().ok()) {
+    if let Some(url) = followed {
+        let location = HeaderValue::try_from(url).map_err(Error::internal)?;
         headers.insert(LOCATION, location);
     }
     let body = SignInAnswer {

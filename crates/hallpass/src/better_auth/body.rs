@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use crate::error::{Error, ErrorCode};
 use crate::hallpass::Hallpass;
 use crate::web::json::{self, Field, Kind};
-use crate::web::{body, form};
+use crate::web::{body, content, form};
 use crate::{audit, web};
 
 /// The body of a POST that no foreign site is behind, and that leads nowhere
@@ -67,13 +67,18 @@ impl Content {
         if said.is_empty() {
             return Ok(Self::Nothing);
         }
+        content::must_be_plain(headers)?;
         let bytes = body::arrive(sent).await?;
-        let essence = said.split(';').next().unwrap_or_default().trim();
+        let essence = content::essence(&said);
         // Of two, nobody can say which one is meant.
         let is = |expected: &str| is_only && essence.eq_ignore_ascii_case(expected);
         if bytes.is_empty() {
-            Ok(Self::Nothing)
-        } else if is(JSON) {
+            return Ok(Self::Nothing);
+        }
+        if is(JSON) || T::FORM && is(FORM) {
+            content::must_be_utf8(&said)?;
+        }
+        if is(JSON) {
             Ok(Self::Json(json::well_formed(&bytes)?.to_owned()))
         } else if T::FORM && is(FORM) {
             Ok(Self::Form(bytes))
@@ -132,7 +137,8 @@ impl Targets {
             ),
         ];
         for (url, target) in targets {
-            url.map_or(Ok(()), |url| origin::check_target(&url, target, settings))?;
+            url.map(|url| origin::check_target(&url, target, settings))
+                .transpose()?;
         }
         Ok(())
     }

@@ -41,10 +41,13 @@ pub(crate) fn routes() -> OpenApiRouter<Hallpass> {
         .route("/api/auth/jwks", token::web::key_set().fallback(nothing))
 }
 
+/// The paths of [`unknown`].
+pub(crate) const UNKNOWN: [&str; 3] = ["/api/auth", "/api/auth/", "/api/auth/{*path}"];
+
 /// What is no route below Better Auth's path is nothing, as upstream. For a
 /// server of its own: another application may have routes there.
 pub(crate) fn unknown() -> OpenApiRouter<Hallpass> {
-    ["/api/auth", "/api/auth/", "/api/auth/{*path}"]
+    UNKNOWN
         .into_iter()
         .fold(OpenApiRouter::new(), |router, path| {
             router.route(path, any(nothing))

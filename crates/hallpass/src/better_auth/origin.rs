@@ -2,16 +2,13 @@
 //! one. Stricter than our own wire where a cookie is sent: then there must be an
 //! `Origin`, or at least a `Referer`.
 
-use axum::http::header::{COOKIE, ORIGIN, REFERER};
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, REFERER};
 use axum::http::{HeaderMap, HeaderName};
-use url::Url;
+use url::{Position, Url};
 
 use super::refusal::{self, Known};
-use crate::settings::{Origin, Settings};
-
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+use crate::settings::Settings;
+use crate::web::site::{self, SEC_FETCH_DEST, SEC_FETCH_MODE, SEC_FETCH_SITE, Said};
 
 /// For every request that may change something.
 pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
@@ -20,6 +17,17 @@ pub(super) fn check(headers: &HeaderMap, settings: &Settings) -> Result<(), Know
         must_be_trusted(headers, settings)
     } else {
         Ok(())
+    }
+}
+
+/// For what takes the cookie away, also where none was sent: a browser keeps it
+/// back from a foreign site's form, and takes what the answer sets. It adds no
+/// `Authorization` by itself.
+pub(super) fn check_sign_out(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
+    if headers.contains_key(AUTHORIZATION) || !site::is_foreign(headers, settings) {
+        Ok(())
+    } else {
+        Err(refusal::INVALID_ORIGIN)
     }
 }
 
@@ -44,38 +52,39 @@ pub(super) fn check_sign_in(headers: &HeaderMap, settings: &Settings) -> Result<
 }
 
 fn must_be_trusted(headers: &HeaderMap, settings: &Settings) -> Result<(), Known> {
-    // Two of them, or one that no browser sends, and nobody can say which is meant.
-    let once = |name: &HeaderName| headers.get_all(name).iter().count() <= 1;
-    let readable = |name| headers.get(name).is_none_or(|value| value.to_str().is_ok());
-    if !once(&ORIGIN) || !once(&SEC_FETCH_SITE) || !readable(&ORIGIN) {
-        return Err(refusal::INVALID_ORIGIN);
-    }
-    let origin = text(headers, &ORIGIN).unwrap_or_default();
-    let site = text(headers, &SEC_FETCH_SITE);
+    let origin = match Said::by(headers, &ORIGIN) {
+        Said::Nothing => "",
+        // One that no browser sends is not ours.
+        Said::Once(origin) => std::str::from_utf8(origin).map_err(|_| refusal::INVALID_ORIGIN)?,
+        Said::Twice => return Err(refusal::INVALID_ORIGIN),
+    };
     // A page with `Referrer-Policy: no-referrer` hides its origin, also from itself.
-    if origin == "null" && site == Some("same-origin") {
+    if origin == "null" && Said::by(headers, &SEC_FETCH_SITE) == Said::Once(b"same-origin") {
         return Ok(());
     }
-    let whence = Some(origin).filter(|origin| !origin.is_empty());
-    match whence.or_else(|| text(headers, &REFERER)) {
-        None | Some("" | "null") => Err(refusal::MISSING_OR_NULL_ORIGIN),
-        Some(url) if is_trusted(url, settings) => Ok(()),
-        Some(_) => Err(refusal::INVALID_ORIGIN),
+    let is_trusted = match (origin, Said::by(headers, &REFERER)) {
+        ("null", _) | ("", Said::Nothing | Said::Once(b"" | b"null")) => {
+            return Err(refusal::MISSING_OR_NULL_ORIGIN);
+        }
+        ("", Said::Once(url)) => site::is_url_of_trusted(url, settings),
+        ("", Said::Twice) => false,
+        (origin, _) => site::is_trusted(origin.as_bytes(), settings),
+    };
+    if is_trusted && !contradicts(headers, settings) {
+        Ok(())
+    } else {
+        Err(refusal::INVALID_ORIGIN)
     }
+}
+
+/// Whether the browser says by Fetch Metadata what our own routes refuse.
+fn contradicts(headers: &HeaderMap, settings: &Settings) -> bool {
+    let says = Said::by(headers, &SEC_FETCH_SITE);
+    says == Said::Twice || site::is_foreign(headers, settings)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// Our own origin and those of `CORS_ORIGINS`, of which there are exact ones
-/// only.
-fn is_trusted(url: &str, settings: &Settings) -> bool {
-    let origin = Url::parse(url).ok().as_ref().and_then(Origin::of_url);
-    origin.is_some_and(|origin| {
-        let sent = origin.as_str().as_bytes();
-        settings.is_own_origin(sent) || settings.is_listed_origin(sent)
-    })
 }
 
 /// What a URL in a request is for.
@@ -87,43 +96,66 @@ pub(super) enum Target {
     NewUserCallback,
 }
 
-/// A target is a path of ours or a URL of a trusted origin: parsed, and never
-/// compared as text (CWE-601).
-pub(super) fn check_target(url: &str, target: Target, settings: &Settings) -> Result<(), Known> {
-    let leads_home = if url.starts_with('/') {
-        is_path_of_ours(url, settings)
-    } else {
-        is_trusted(url, settings)
-    };
-    match target {
-        _ if leads_home => Ok(()),
-        Target::Callback => Err(refusal::INVALID_CALLBACK_URL),
-        Target::Redirect => Err(refusal::INVALID_REDIRECT_URL),
-        Target::ErrorCallback => Err(refusal::INVALID_ERROR_CALLBACK_URL),
-        Target::NewUserCallback => Err(refusal::INVALID_NEW_USER_CALLBACK_URL),
-    }
+/// A target is a path of ours or a URL of a trusted origin (CWE-601). It is
+/// parsed as a browser parses it, and what was looked at is what is sent: the
+/// serialised URL, which is ASCII.
+pub(super) fn check_target(
+    url: &str,
+    target: Target,
+    settings: &Settings,
+) -> Result<String, Known> {
+    resolved(url, settings).ok_or(match target {
+        Target::Callback => refusal::INVALID_CALLBACK_URL,
+        Target::Redirect => refusal::INVALID_REDIRECT_URL,
+        Target::ErrorCallback => refusal::INVALID_ERROR_CALLBACK_URL,
+        Target::NewUserCallback => refusal::INVALID_NEW_USER_CALLBACK_URL,
+    })
 }
 
-/// Nothing that a browser or a router turns into a slash, and the same origin
-/// after resolution (RFC 3986, section 4.2).
-fn is_path_of_ours(url: &str, settings: &Settings) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let path = path.to_ascii_lowercase();
-    if url.contains('\\')
-        || url.contains(char::is_control)
-        || path.contains("%2f")
-        || path.contains("%5c")
-    {
-        return false;
+/// Longer than any target needs, shorter than what proxies take as a header.
+const MAX_BYTES: usize = 2048;
+
+fn resolved(text: &str, settings: &Settings) -> Option<String> {
+    // A browser makes a slash of one and leaves out some of the others (URL
+    // standard, sections 4.4 and 4.5).
+    if text.contains('\\') || text.contains(char::is_control) {
+        return None;
     }
-    let base = Url::parse(settings.public_url.origin().as_str());
-    base.is_ok_and(|base| {
-        let resolved = base.join(url);
-        resolved.is_ok_and(|resolved| {
-            // Whoever redirects once more, to the path alone, must not leave.
-            resolved.origin() == base.origin() && !resolved.path().starts_with("//")
-        })
-    })
+    let (url, serialised) = match text.strip_prefix('/') {
+        // Another host, or our own spelled as one.
+        Some(rest) if rest.starts_with('/') => return None,
+        Some(_) => path_of_ours(text, settings)?,
+        None => absolute(text, settings)?,
+    };
+    let is_short = serialised.len() <= MAX_BYTES;
+    (is_short && has_plain_path(&url)).then_some(serialised)
+}
+
+/// A path stays one: people may reach us by more origins than our own.
+fn path_of_ours(text: &str, settings: &Settings) -> Option<(Url, String)> {
+    let base = Url::parse(settings.public_url.origin().as_str()).ok()?;
+    let url = base.join(text).ok()?;
+    let path = url[Position::BeforePath..].to_owned();
+    (url.origin() == base.origin()).then_some((url, path))
+}
+
+/// With two slashes: with one, or none, a browser reads some as a path, and with
+/// more, others than browsers read them so.
+fn absolute(text: &str, settings: &Settings) -> Option<(Url, String)> {
+    let url = Url::parse(text).ok()?;
+    let rest = text.get(url.scheme().len()..)?.strip_prefix("://")?;
+    let is_written_out = !rest.starts_with('/');
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    let is_trusted = is_written_out && is_bare && site::is_of_trusted(&url, settings);
+    let text = url.as_str().to_owned();
+    is_trusted.then_some((url, text))
+}
+
+/// A path that also a program which redirects once more, to the path alone,
+/// reads as one: without an empty first segment and hidden slashes.
+fn has_plain_path(url: &Url) -> bool {
+    let path = url.path().to_ascii_lowercase();
+    !path.starts_with("//") && !path.contains("%2f") && !path.contains("%5c")
 }
 
 #[cfg(test)]

@@ -226,6 +226,7 @@ pub(super) async fn sign_in(
     own_site(&parts, &hallpass)?;
     let credentials = Credentials::new(&typed.email, &typed.password);
     let credentials = credentials.map_err(Refusal::of_credentials)?;
+    let wishes = typed.wishes.resolved(hallpass.settings())?;
     let session = password::sign_in(&hallpass, credentials, &caller).await?;
-    signed_in(&hallpass, session, typed.wishes)
+    signed_in(&hallpass, session, wishes)
 }

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{SessionAnswer, Token, UserAnswer, secret_value};
-use super::body::Posted;
+use super::body::{Posted, note_foreign_site};
 use super::fields::{Faults, Fields};
+use super::origin;
 use super::refusal::{
     DEFER_SESSION_REQUIRED, PostErrors, Refusal, RefusalAnswer, SESSIONS_CANNOT_BE_REVOKED,
     ServerErrors, SessionErrors,
@@ -223,7 +224,7 @@ pub(super) struct SignedOutAnswer {
 
 /// Sign out
 ///
-/// Takes the cookie away, whoever asks. The token itself stays valid until its
+/// Takes the cookie away, also without a token, unless a foreign site asks. The token itself stays valid until its
 /// hour is over: a client that holds it must forget it.
 #[utoipa::path(
     post,
@@ -244,6 +245,8 @@ pub(super) async fn sign_out(
     Posted(body): Posted<SignOutBody>,
 ) -> Result<Response, Refusal> {
     body.optional()?.map_or(Ok(()), SignOutBody::check)?;
+    origin::check_sign_out(&parts.headers, hallpass.settings())
+        .inspect_err(|_| note_foreign_site(&parts, &hallpass))?;
     // The token is enough: somebody whose account is gone wants the same.
     let bearer = CurrentBearer::from_request_parts(&mut parts, &hallpass).await;
     if let Ok(CurrentBearer(bearer)) = bearer {

@@ -1,12 +1,14 @@
 //! Whether the API is there, and where errors are shown.
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode, Uri};
 use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
+use crate::hallpass::Hallpass;
 use crate::web::ApiTag;
 
 /// That the API is there.
@@ -43,7 +45,10 @@ pub(super) async fn ok() -> Json<OkAnswer> {
     ),
     responses((status = 302, description = "To `/?error=<code>`", headers(("Location" = String, description = "Where to")))),
 )]
-pub(super) async fn error(uri: Uri) -> (StatusCode, [(HeaderName, String); 1]) {
+pub(super) async fn error(
+    State(hallpass): State<Hallpass>,
+    uri: Uri,
+) -> (StatusCode, [(HeaderName, String); 1]) {
     let query = uri.query().unwrap_or_default();
     let asked = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -56,7 +61,8 @@ pub(super) async fn error(uri: Uri) -> (StatusCode, [(HeaderName, String); 1]) {
     if let Some(description) = asked("error_description") {
         said.append_pair("error_description", &description);
     }
-    let to = format!("/?{}", said.finish());
+    let front_page = format!("/?{}", said.finish());
+    let to = hallpass.settings().public_url.base().link(&front_page);
     (StatusCode::FOUND, [(LOCATION, to)])
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn come_in(
     if let Some(notice) = notice {
         cookies.push(notice.set(settings)?);
     }
-    see_other(to.as_str(), cookies)
+    see_other(settings, to.as_str(), cookies)
 }
 
 /// Who asks for a page that is theirs alone. Anybody else is sent to sign in,
@@ -116,11 +116,11 @@ pub(crate) fn turn_away(
     };
     // What was sent by a form is not sent again.
     let asked = if parts.method.is_safe() {
-        ReturnPath::to(&parts.uri)
+        ReturnPath::to(&parts.uri, settings.public_url.base())
     } else {
         ReturnPath::default()
     };
-    see_other(&asked.via(SIGN_IN), cookies)
+    see_other(settings, &asked.via(SIGN_IN), cookies)
 }
 
 pub(crate) const SIGN_IN: &str = "/signin";
@@ -138,9 +138,10 @@ impl FromRequestParts<Hallpass> for Stranger {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, hallpass: &Hallpass) -> Result<Self, Response> {
-        let to = ReturnPath::of(&parts.uri);
+        let settings = hallpass.settings();
+        let to = ReturnPath::of(&parts.uri, settings.public_url.base());
         match Pass::from_request_parts(parts, hallpass).await {
-            Ok(_) => Err(see_other(to.as_str(), Vec::new()).into_response()),
+            Ok(_) => Err(see_other(settings, to.as_str(), Vec::new()).into_response()),
             Err(refused) if is_kept_back(&refused, parts) => {
                 Err(ask_again(parts, hallpass).into_response())
             }
@@ -148,7 +149,7 @@ impl FromRequestParts<Hallpass> for Stranger {
                 refused @ (Error::AuthenticationRequired
                 | Error::TokenExpired
                 | Error::InvalidToken),
-            ) => Self::refused(&parts.headers, hallpass.settings(), &refused, to)
+            ) => Self::refused(&parts.headers, settings, &refused, to)
                 .map_err(IntoResponse::into_response),
             Err(other) => Err(other.into_response()),
         }
@@ -202,5 +203,5 @@ async fn sign_out(
     let settings = visit.hallpass.settings();
     let mut cookies = end_session(settings, &headers)?;
     cookies.push(Notice::new(Place::SignIn, Saying::SignedOut).set(settings)?);
-    see_other(SIGN_IN, cookies)
+    see_other(settings, SIGN_IN, cookies)
 }

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts, State};
-use axum::http::header::{AUTHORIZATION, HeaderName, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -26,9 +26,7 @@ use crate::web::answers::{FaultErrors, ForeignSiteErrors, TokenErrors, Unavailab
 use crate::web::client::{ClientAddress, client_of};
 use crate::web::cookie::{self, Ambiguous, Cookie};
 use crate::web::request::note_user;
-
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+use crate::web::site::{self, SEC_FETCH_MODE, SEC_FETCH_SITE};
 
 /// Whether somebody followed a link on a foreign site. The browser then keeps
 /// `SameSite=Strict` cookies back (RFC 6265bis, section 5.2), so that none was
@@ -333,30 +331,10 @@ impl FromRequestParts<Hallpass> for OwnSite {
     }
 }
 
-/// Fetch Metadata decides where the browser sends it, `Origin` where it does
-/// not; with neither, no browser is speaking (OWASP CSRF Prevention).
 fn refuse_foreign_site(headers: &HeaderMap, settings: &Settings) -> Result<(), Error> {
-    let origins: Vec<&[u8]> = headers
-        .get_all(ORIGIN)
-        .iter()
-        .map(HeaderValue::as_bytes)
-        .collect();
-    let from_listed = matches!(origins.as_slice(), [only] if settings.is_listed_origin(only));
-    let mut sites = headers
-        .get_all(&SEC_FETCH_SITE)
-        .iter()
-        .map(HeaderValue::as_bytes);
-    let passes = match (sites.next(), sites.next()) {
-        (Some(b"same-origin" | b"none"), None) => true,
-        (Some(_), _) => from_listed,
-        (None, _) => {
-            let ours = |origin: &&[u8]| settings.is_own_origin(origin);
-            origins.iter().all(ours) && origins.len() <= 1 || from_listed
-        }
-    };
-    if passes {
-        Ok(())
-    } else {
+    if site::is_foreign(headers, settings) {
         Err(Error::CrossSiteRequest)
+    } else {
+        Ok(())
     }
 }

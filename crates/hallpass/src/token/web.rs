@@ -92,10 +92,9 @@ struct ConfigurationResponse {
 )]
 async fn configuration(State(hallpass): State<Hallpass>) -> Result<Response, Error> {
     let settings = hallpass.settings();
-    let issuer = settings.public_url.origin().as_str().to_owned();
     public(ConfigurationResponse {
-        jwks_uri: format!("{issuer}/.well-known/jwks.json"),
-        issuer,
+        issuer: settings.public_url.origin().as_str().to_owned(),
+        jwks_uri: format!("{}/.well-known/jwks.json", settings.public_url),
         subject_types_supported: ["public"],
         response_types_supported: [],
         id_token_signing_alg_values_supported: [settings.signing.name()],

@@ -132,7 +132,8 @@ async fn rename(
     match body.apply(hallpass, pass.user).await {
         Ok(_) => {
             let saved = Notice::new(Place::Dashboard, Saying::NameSaved);
-            see_other(DASHBOARD, vec![saved.set(hallpass.settings())?])
+            let settings = hallpass.settings();
+            see_other(settings, DASHBOARD, vec![saved.set(settings)?])
         }
         Err(error @ Error::InvalidToken) => turn_away(&parts, hallpass.settings(), error),
         Err(error) => visit.refuse((Place::Dashboard, DASHBOARD), &typed, error),

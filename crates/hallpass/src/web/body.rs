@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 
+use super::content;
 use crate::error::Error;
 
 /// The largest body that is read, in bytes.
@@ -16,11 +15,9 @@ const LIMIT: usize = 64 * 1024;
 /// A body that trickles is a way to hold a server's memory (Slowloris).
 const TIME_TO_ARRIVE: Duration = Duration::from_secs(10);
 
-/// The whole body, which must be said to be of this type.
+/// The whole body, which must be said to be of this type, and as it is.
 pub(super) async fn read(request: Request, expected: &'static str) -> Result<Bytes, Error> {
-    if !is_of_type(request.headers(), expected) {
-        return Err(Error::UnsupportedMediaType { expected });
-    }
+    content::must_be(request.headers(), expected)?;
     arrive(request.into_body()).await
 }
 
@@ -28,16 +25,6 @@ pub(super) async fn read(request: Request, expected: &'static str) -> Result<Byt
 pub(crate) async fn arrive(body: Body) -> Result<Bytes, Error> {
     let reading = tokio::time::timeout(TIME_TO_ARRIVE, collect(body));
     reading.await.map_err(|_| Error::RequestTimeout)?
-}
-
-/// The type, with parameters or without, once.
-fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next(), types.next()) else {
-        return false;
-    };
-    let essence = only.to_str().ok().and_then(|text| text.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected))
 }
 
 /// Copies what arrives into one buffer. The frames themselves, kept, would hold

@@ -1,19 +1,21 @@
 //! `/openapi.json`, and `/docs`: Swagger UI from within the binary.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
+use utoipa::openapi::Server;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::Config;
 
 use super::ApiTag;
 use super::answers::{FaultErrors, UnknownErrors};
+use crate::base_path::BasePath;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 
@@ -29,15 +31,15 @@ const INDEX: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Hallpass API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
-<link rel="stylesheet" href="/docs/index.css">
-<link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="{base}/docs/swagger-ui.css">
+<link rel="stylesheet" href="{base}/docs/index.css">
+<link rel="icon" type="image/png" href="{base}/docs/favicon-32x32.png">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/swagger-ui-standalone-preset.js"></script>
-<script src="/docs/swagger-initializer.js"></script>
+<script src="{base}/docs/swagger-ui-bundle.js"></script>
+<script src="{base}/docs/swagger-ui-standalone-preset.js"></script>
+<script src="{base}/docs/swagger-initializer.js"></script>
 </body>
 </html>
 "#;
@@ -59,18 +61,39 @@ pub(super) fn routes() -> OpenApiRouter<Hallpass> {
         .routes(routes!(file))
 }
 
-/// The document does not change while the server runs.
-static DOCUMENT: LazyLock<Result<Bytes, String>> = LazyLock::new(|| {
-    let json = super::document().to_json();
-    json.map(Bytes::from).map_err(|error| error.to_string())
-});
+/// What the documentation needs to know of the server it is of. It does not
+/// change while the server runs, and is made when it is first asked for.
+pub(crate) struct Description {
+    base: BasePath,
+    document: OnceLock<Bytes>,
+    config: Arc<Config<'static>>,
+}
 
-// The validator badge would call another origin; the standalone layout has a
-// logo with an inline style, and a field for the address of another API.
-static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let config = Config::from("/openapi.json").validator_url("none");
-    Arc::new(config.use_base_layout())
-});
+impl Description {
+    pub(crate) fn of(base: &BasePath) -> Self {
+        // The validator badge would call another origin; the standalone layout has a
+        // logo with an inline style, and a field for the address of another API.
+        let config = Config::from(base.link("/openapi.json")).validator_url("none");
+        Self {
+            base: base.clone(),
+            document: OnceLock::new(),
+            config: Arc::new(config.use_base_layout()),
+        }
+    }
+
+    fn document(&self) -> Result<Bytes, Error> {
+        if let Some(made) = self.document.get() {
+            return Ok(made.clone());
+        }
+        let mut document = super::document();
+        if !self.base.is_root() {
+            // Its paths begin here (OpenAPI 3.1, section 4.8.5).
+            document.servers = Some(vec![Server::new(self.base.as_str())]);
+        }
+        let json = document.to_json().map_err(Error::internal)?;
+        Ok(self.document.get_or_init(|| Bytes::from(json)).clone())
+    }
+}
 
 /// This description
 #[utoipa::path(
@@ -80,8 +103,8 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     tag = ApiTag::DOCUMENTATION,
     responses((status = 200, description = "The API as OpenAPI 3.1", content_type = "application/json", body = Object), FaultErrors),
 )]
-async fn description() -> Result<impl IntoResponse, Error> {
-    let json = DOCUMENT.clone().map_err(Error::internal)?;
+async fn description(State(hallpass): State<Hallpass>) -> Result<impl IntoResponse, Error> {
+    let json = hallpass.description().document()?;
     let headers = [
         (CONTENT_TYPE, "application/json"),
         (CACHE_CONTROL, "no-cache"),
@@ -97,8 +120,11 @@ async fn description() -> Result<impl IntoResponse, Error> {
     tag = ApiTag::DOCUMENTATION,
     responses((status = 200, description = "A page that shows it and tries it out", content_type = "text/html", body = String)),
 )]
-async fn index() -> Response {
-    page(INDEX.into_response(), "text/html; charset=utf-8")
+async fn index(State(hallpass): State<Hallpass>) -> Response {
+    // The only sign of markup that a plain path may have.
+    let base = hallpass.description().base.as_str().replace('&', "&amp;");
+    let index = INDEX.replace("{base}", &base);
+    page(index.into_response(), "text/html; charset=utf-8")
 }
 
 /// What that page is made of
@@ -110,9 +136,12 @@ async fn index() -> Response {
     params(("file" = String, Path, description = "The name of a style sheet, script or image", example = "swagger-ui.css")),
     responses((status = 200, description = "The file", content((String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"))), UnknownErrors, FaultErrors),
 )]
-async fn file(file: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
+async fn file(
+    State(hallpass): State<Hallpass>,
+    file: Result<Path<String>, PathRejection>,
+) -> Result<Response, Error> {
     let Path(file) = file.map_err(|_| Error::NotFound)?;
-    asset(&file, Arc::clone(&CONFIG))
+    asset(&file, Arc::clone(&hallpass.description().config))
 }
 
 fn asset(file: &str, config: Arc<Config<'static>>) -> Result<Response, Error> {

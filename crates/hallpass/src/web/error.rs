@@ -1,10 +1,9 @@
 //! The only place where an [`Error`] becomes a status and a sentence.
 
 use std::sync::Arc;
-
 use std::time::Duration;
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -54,7 +53,9 @@ const SOON: u64 = 2;
 
 const fn status(code: ErrorCode) -> StatusCode {
     match code {
-        ErrorCode::MalformedJson | ErrorCode::RegistrationRefused => StatusCode::BAD_REQUEST,
+        ErrorCode::InvalidHost | ErrorCode::MalformedJson | ErrorCode::RegistrationRefused => {
+            StatusCode::BAD_REQUEST
+        }
         ErrorCode::InvalidCredentials
         | ErrorCode::AuthenticationRequired
         | ErrorCode::TokenExpired
@@ -97,6 +98,13 @@ fn sentence(error: &Error) -> String {
         Error::AuthenticationRequired => "Authentication required",
         Error::TokenExpired => "Token expired. Please sign in again.",
         Error::InvalidToken => "Could not validate credentials",
+        Error::InvalidHost => "The request must name its host, in one Host header.",
+        Error::UnsupportedCharset => {
+            "The body must be UTF-8: send charset=utf-8, or no charset at all."
+        }
+        Error::UnsupportedEncoding => {
+            "The body must not be compressed: send it without Content-Encoding."
+        }
         Error::AccessDenied => "Access denied",
         Error::CrossSiteRequest => "This request came from another site and was refused.",
         Error::NotFound => "Not found",
@@ -169,6 +177,10 @@ fn headers(error: &Error) -> HeaderMap {
     }
     if let Some(seconds) = seconds_to_wait(error) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(error, Error::UnsupportedEncoding) {
+        // Which coding is read (RFC 9110, section 15.5.16).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     headers
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error as Unreadable, MapDeserializer};
 use url::form_urlencoded;
 
-use super::body;
+use super::{body, content};
 use crate::error::{Broken, Error, FieldFault};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -25,6 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
 
 /// The fields of a form.
 pub(crate) fn fields<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let bytes = content::without_mark(bytes);
     // What is no UTF-8 is replaced, as the URL standard has it.
     let fields = MapDeserializer::<_, Unreadable>::new(form_urlencoded::parse(bytes));
     // Our fields take any text. What is left is one that stands there

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::body;
+use super::{body, content};
 use crate::error::{Broken, Error, Faults, FieldFault};
 
 /// A JSON object whose fields are each a [`Field`].
@@ -34,8 +34,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 }
 
 /// JSON is UTF-8 as a whole and correct to its end (RFC 8259, section 8.1),
-/// also where nobody reads it, before its fields are looked at.
+/// also where nobody reads it, before its fields are looked at. It is returned
+/// without the mark that may stand before it.
 pub(crate) fn well_formed(bytes: &[u8]) -> Result<&str, Error> {
+    let bytes = content::without_mark(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| Error::MalformedJson)?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|_| Error::MalformedJson)?;
     Ok(text)

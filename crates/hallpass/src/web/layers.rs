@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{
     self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -15,9 +15,11 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::cors;
+use super::host::Hosts;
 use super::in_flight;
 use super::page::Reader;
 use super::request;
+use super::site;
 use super::to_end::ToEndLayer;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
@@ -26,13 +28,22 @@ use crate::hallpass::Hallpass;
 const JSON_POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The layers of a router that another program calls.
+pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hallpass> {
+    wrap_for(Hosts::Any, router, hallpass)
+}
+
 /// From the outside in: a request that has begun runs to its end, it has its id
 /// and its line in the log, the headers are set, a refusal becomes a page where a
 /// person reads it, CORS is answered, and a panic becomes a 500.
 ///
 /// Put together as one layer: of four, the router would box and clone each for
 /// every request.
-pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hallpass> {
+pub(super) fn wrap_for(
+    hosts: Hosts,
+    router: Router<Hallpass>,
+    hallpass: &Hallpass,
+) -> Router<Hallpass> {
     let layers = ServiceBuilder::new()
         .layer(ToEndLayer)
         .layer(middleware::from_fn_with_state(
@@ -40,7 +51,7 @@ pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hall
             request::around,
         ))
         .layer(middleware::from_fn_with_state(
-            hallpass.clone(),
+            (hallpass.clone(), hosts),
             set_headers,
         ))
         .layer(middleware::from_fn_with_state(
@@ -64,13 +75,28 @@ fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     Error::internal(format!("a handler panicked: {text}")).into_response()
 }
 
-async fn set_headers(State(hallpass): State<Hallpass>, request: Request, next: Next) -> Response {
+async fn set_headers(
+    State((hallpass, rule)): State<(Hallpass, Hosts)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let reader = Reader::of(&request);
-    let mut response = next.run(request).await;
+    let is_foreign = site::is_foreign(request.headers(), hallpass.settings())
+        && !site::follows_link(request.method(), request.headers());
+    let mut response = match rule.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
     if let Some(reader) = reader {
         response = reader.dress(&hallpass, response);
     }
     let headers = response.headers_mut();
+    if is_foreign {
+        // Whichever route it is, and whatever it found: a foreign site neither
+        // signs a browser in nor out, nor leaves anything there. Routes that
+        // exist for that refuse it and say so; this holds for all others.
+        headers.remove(SET_COOKIE);
+    }
     default(headers, &X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(headers, &REFERRER_POLICY, "no-referrer");
     default(headers, &CONTENT_SECURITY_POLICY, JSON_POLICY);

@@ -8,7 +8,6 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::error::{ErrorBody, FaultItem, ValidationErrorBody};
-use super::{pages, rooms, surroundings};
 use crate::hallpass::Hallpass;
 
 /// The groups under which the document lists its routes.
@@ -125,7 +124,7 @@ pub(super) fn assemble(rooms: OpenApiRouter<Hallpass>) -> (Router<Hallpass>, Ope
 /// The document alone: what `/openapi.json` serves.
 #[must_use]
 pub(crate) fn document() -> OpenApi {
-    assemble(rooms().merge(pages()).merge(surroundings())).1
+    super::everything().1
 }
 
 fn with_aliases(mut document: OpenApi) -> OpenApi {

@@ -38,7 +38,7 @@ on_both_engines! {
         for path in ["sign-up/email", "sign-in/email", "sign-out", "update-user", "revoke-session", "get-session"] {
             let path = format!("/api/auth/{path}");
             let post = || app.post(&path).header("origin", FOREIGN).cookie("garbage");
-            for text in ["{", "", "{\"a\":1} x", "\u{feff}{}", "{\"a\":\"\\ud800\"}x", "nul", "{'a':1}"] {
+            for text in ["{", "", "{\"a\":1} x", "\u{feff}", "\u{feff}\u{feff}{}", "{\"a\":\"\\ud800\"}x", "nul", "{'a':1}"] {
                 let answer = post().raw_json(text).await;
                 let expected = if text.is_empty() { (403, "INVALID_ORIGIN") } else { (400, "BAD_REQUEST") };
                 assert_eq!(verdict(&answer), expected, "{path} {text}");
@@ -111,6 +111,61 @@ on_both_engines! {
         }
         let queried = app.post("/api/auth/sign-in/email?callbackURL=https://evil.example.com").raw_json("{}").await;
         assert_eq!(verdict(&queried), (403, "INVALID_CALLBACK_URL"));
+    }
+
+    /// What was checked is what is sent: as a browser reads it, in ASCII.
+    async fn target_is_sent_as_it_was_checked(app) {
+        let ann = app.account("ann@example.com").await;
+        let app = app.with(|settings| settings.rate_limit = false);
+        for (typed, sent) in [
+            ("/dash?a=b#c", "/dash?a=b#c"),
+            ("/caf\u{e9}?\u{fc}#\u{e4}", "/caf%C3%A9?%C3%BC#%C3%A4"),
+            ("/a/../b/./c", "/b/c"),
+            ("/a b\"<>", "/a%20b%22%3C%3E"),
+            ("/dash ", "/dash"),
+            ("http://localhost:8000", "http://localhost:8000/"),
+            ("HTTP://LOCALHOST:8000/x", "http://localhost:8000/x"),
+            ("http://localhost:8000/../x", "http://localhost:8000/x"),
+            ("http://\u{ff4c}ocalhost:3000/x", "http://localhost:3000/x"),
+            ("http://localhost:3000/\u{e9}#token=x", "http://localhost:3000/%C3%A9#token=x"),
+            ("http://localhost:3000/?next=//evil.example", "http://localhost:3000/?next=//evil.example"),
+        ] {
+            let json = json!({"email": ann.email, "password": PASSWORD, "callbackURL": typed});
+            let form = [("email", ann.email.as_str()), ("password", PASSWORD), ("callbackURL", typed)];
+            for request in [app.post("/api/auth/sign-in/email").json(&json), app.post("/api/auth/sign-in/email").form(&form)] {
+                let answer = request.await;
+                assert_eq!(answer.header("location"), Some(sent), "{typed}");
+                assert_eq!(answer.json()["url"], sent, "{typed}");
+            }
+        }
+    }
+
+    async fn target_that_misleads_is_refused(app) {
+        let ann = app.account("ann@example.com").await;
+        let long = format!("/{}", "a".repeat(5000));
+        let long_url = format!("http://localhost:8000/{}", "\u{e9}".repeat(500));
+        for url in [
+            "http://localhost:8000\\@evil.example", "http://localhost:8000/\t//evil.example", "http://localhost:8000/\\evil.example",
+            "http://localhost:8000\t/x", "ht\ttp://localhost:8000/x", "http://local\nhost:8000/x", "http:\\\\localhost:8000/x",
+            "http://localhost:8000//evil.example", "http://localhost:8000/.//evil.example", "http://localhost:8000/..//evil.example",
+            "http://localhost:8000/%2fevil.example", "http://localhost:8000/%5Cevil.example", "http://localhost:8000/a/%2e%2e//evil.example",
+            "http:localhost:8000/x", "http:/localhost:8000/x", "http:///localhost:8000/x", " http://localhost:8000/x", "http://user@localhost:8000/x", "http://:pw@localhost:8000/x",
+            "http://localhost:8000@evil.example/", "http://localhost.:8000/x", "http://localhost:8001/x", "http://localhost/x", "https://localhost:8000/x",
+            "http://localhost:3000.evil.example/", "//localhost:3000/x", "//localhost:8000/x", "/\\localhost:8000/x", "/..//evil.example", "/%5cevil.example",
+            "/\t/evil.example", "http:evil.example", "https:evil.example", "javascript://localhost:8000/%0aalert(1)", "javascript:alert(1)",
+            "blob:http://localhost:8000/x", "view-source:http://localhost:8000/", "ftp://localhost:8000/", "ws://localhost:8000/", "dash", "?x", "#x",
+            &long, &long_url,
+        ] {
+            for (member, code_of_it) in [
+                ("callbackURL", "INVALID_CALLBACK_URL"), ("redirectTo", "INVALID_REDIRECT_URL"),
+                ("errorCallbackURL", "INVALID_ERROR_CALLBACK_URL"), ("newUserCallbackURL", "INVALID_NEW_USER_CALLBACK_URL"),
+            ] {
+                let body = json!({"email": ann.email, "password": PASSWORD, member: url});
+                let answer = app.post("/api/auth/sign-in/email").json(&body).await;
+                assert_eq!(verdict(&answer), (403, code_of_it), "{member} {url:?}");
+                assert_eq!((answer.header("location"), answer.header("set-cookie")), (None, None));
+            }
+        }
     }
 
     async fn fields_are_looked_at_before_sessions(app) {

@@ -13,6 +13,21 @@ const ROUTES: [(&str, &str); 5] = [
     ("PATCH", "own account"),
 ];
 
+/// The same of Better Auth's.
+const BETTER_AUTH: [(&str, &str); 5] = [
+    ("POST", "/api/auth/sign-in/email"),
+    ("POST", "/api/auth/sign-up/email"),
+    ("POST", "/api/auth/sign-out"),
+    ("POST", "/api/auth/update-user"),
+    ("POST", "/api/auth/revoke-session"),
+];
+
+const FORMS: [(&str, &str); 3] = [
+    ("POST", "/signup"),
+    ("POST", "/signin"),
+    ("POST", "/dashboard"),
+];
+
 const LIMIT: usize = 64 * 1024;
 
 /// Texts that RFC 8259 does not call JSON, one a line, the empty one and white
@@ -85,7 +100,10 @@ fn malformed() -> Vec<Vec<u8>> {
     );
     all.extend([
         b"\0".to_vec(),
-        "\u{feff}{}".into(),
+        "\u{feff}\u{feff}{}".into(),
+        "\u{feff}".into(),
+        b"\xff\xfe{\0}\0".to_vec(),
+        b"\xfe\xff\0{\0}".to_vec(),
         b"{\"email\":\"a\nb\",\"name\":\"a\nb\"}".to_vec(),
         b"{\"email\":\"a\tb\",\"name\":\"a\tb\"}".to_vec(),
         b"{\"email\":\"\xff\"}".to_vec(),
@@ -185,6 +203,67 @@ on_both_engines! {
             let request = app.post("/api/v1/auth/signin").header("content-type", kind);
             assert_eq!(request.raw(body.as_str()).await.status, 200, "{kind}");
         }
+    }
+
+    /// RFC 8259, section 8.1: a reader may pass over it.
+    async fn byte_order_mark_is_passed_over(app) {
+        let ann = app.account("ann@example.com").await;
+        let body = |body: &serde_json::Value| format!("\u{feff}{body}");
+        let person = json!({"email": "ann@example.com", "password": PASSWORD});
+        for path in ["/api/v1/auth/signin", "/api/auth/signin", "/api/auth/sign-in/email"] {
+            assert_eq!(app.post(path).raw_json(body(&person)).await.status, 200, "{path}");
+        }
+        let renamed = app.patch(&ann.path()).bearer(&ann.token).raw_json(body(&json!({"name": "Ann"}))).await;
+        assert_eq!(renamed.json()["name"], "Ann");
+        for path in ["/signin", "/api/auth/sign-in/email"] {
+            let form = app.post(path).form(&[("email", "ann@example.com"), ("password", PASSWORD)]);
+            let form = form.raw(format!("\u{feff}email=ann%40example.com&password={}", PASSWORD.replace(' ', "+"))).await;
+            assert!([200, 303].contains(&form.status) && form.headers.contains_key("set-cookie"), "{path}\n{form}");
+            assert_ne!(form.header("location"), Some("/signin"), "{path}");
+        }
+    }
+
+    /// RFC 9110, section 15.5.16: what would be read is said in the answer.
+    async fn compressed_body_is_refused(app) {
+        let ann = app.account("ann@example.com").await;
+        let before = app.database.dump().await;
+        let body = json!({"email": "ann@example.com", "password": PASSWORD, "name": "Eve"}).to_string();
+        for (method, path) in ROUTES.into_iter().chain(BETTER_AUTH).chain(FORMS) {
+            let path = if path == "own account" { ann.path() } else { path.to_owned() };
+            for coding in [&["gzip"][..], &["GZIP"], &["br"], &["deflate"], &["zstd"], &["x-gzip"], &["identity, gzip"], &["identity", "gzip"], &["nonsense"]] {
+                let request = app.request(method, &path).cookie(&ann.token).header("sec-fetch-site", "same-origin").header("origin", "http://localhost:8000");
+                let request = if FORMS.contains(&(method, path.as_str())) { request.form(&[("name", "Eve")]) } else { request.raw_json(body.as_str()) };
+                let request = coding.iter().fold(request, |request, coding| request.header("content-encoding", coding));
+                let answer = request.await;
+                assert_eq!(answer.status, 415, "{method} {path} {coding:?}\n{answer}");
+                assert_eq!(answer.header("accept-encoding"), Some("identity"), "{method} {path}");
+                assert!(answer.text().contains("without Content-Encoding"), "{answer}");
+                assert_eq!(answer.code().to_lowercase(), "unsupported_media_type");
+            }
+        }
+        assert_eq!(app.database.dump().await, before);
+        for coding in ["identity", "Identity", ""] {
+            let request = app.post("/api/v1/auth/signin").header("content-encoding", coding);
+            assert_eq!(request.raw_json(body.as_str()).await.status, 200, "{coding:?}");
+        }
+    }
+
+    async fn body_in_another_charset_is_refused(app) {
+        let ann = app.account("ann@example.com").await;
+        let before = app.database.dump().await;
+        let body = json!({"email": "ann@example.com", "password": PASSWORD, "name": "Eve"}).to_string();
+        for (method, path) in ROUTES.into_iter().chain(BETTER_AUTH).chain(FORMS) {
+            let path = if path == "own account" { ann.path() } else { path.to_owned() };
+            let kind = if FORMS.contains(&(method, path.as_str())) { "application/x-www-form-urlencoded" } else { "application/json" };
+            for charset in ["utf-16", "\"UTF-16LE\"", "iso-8859-1", "us-ascii", "utf-7", "", "utf-8; charset=utf-16"] {
+                let request = app.request(method, &path).cookie(&ann.token).header("sec-fetch-site", "same-origin").header("origin", "http://localhost:8000");
+                let answer = request.header("content-type", format!("{kind}; charset={charset}")).raw(body.as_str()).await;
+                assert_eq!((answer.status, answer.code().to_lowercase().as_str()), (415, "unsupported_media_type"), "{method} {path} {charset}");
+                assert!(answer.text().contains("must be UTF-8"), "{answer}");
+                assert_eq!(answer.header("accept-encoding"), None);
+            }
+        }
+        assert_eq!(app.database.dump().await, before);
     }
 
     async fn asvs_3_5_2_a_form_of_a_foreign_page_cannot_reach_a_route(app) {

@@ -54,7 +54,7 @@ pub(super) fn check(values: &Values, faults: &Faults, report: &mut Report) {
 }
 
 fn check_url(ours: &Site, values: &Values, report: &mut Report) {
-    let url = values.public_url.origin();
+    let url = &values.public_url;
     if ours.is_https() {
         report.ok(
             URL,

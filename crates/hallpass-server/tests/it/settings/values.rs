@@ -49,7 +49,7 @@ const LONG: &str = "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp
 const REPETITIVE: &str = "hunter2hunter2hunter2hunter2hunter2";
 
 /// A name, a value that it does not take, and what is said.
-const WRONG: [(&str, &str, &str); 71] = [
+const WRONG: [(&str, &str, &str); 75] = [
     ("HOST", "auth.example.com", HOST),
     ("HOST", "127.0.0.1:8000", HOST),
     ("PORT", "65536", PORT),
@@ -86,6 +86,26 @@ const WRONG: [(&str, &str, &str); 71] = [
         "BETTER_AUTH_URL",
         "https://ann:hunter2@auth.example.com",
         "BETTER_AUTH_URL must not hold a user name or password",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "https://auth.example.com/auth?x=1",
+        "BETTER_AUTH_URL must end with its path: without ? and # and what follows them",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "https://auth.example.com/#auth",
+        "BETTER_AUTH_URL must end with its path: without ? and # and what follows them",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "https://auth.example.com//auth",
+        "BETTER_AUTH_URL must have a plain path like /auth",
+    ),
+    (
+        "BETTER_AUTH_URL",
+        "https://auth.example.com/api/v1/auth",
+        "BETTER_AUTH_URL must not have the path /api/v1/auth, where the API has routes of its own",
     ),
     (
         "DATABASE_URL",

@@ -30,8 +30,10 @@ pub(crate) use self::assets::Assets;
 pub(super) use self::error_page::Reader;
 use self::notice::{Input, Notice, Place, Problem, Typed};
 use self::text::Texts;
+use crate::base_path::BasePath;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
+use crate::settings::Settings;
 use crate::web::cookie::{self, Cookie};
 
 pub(super) fn routes() -> OpenApiRouter<Hallpass> {
@@ -81,6 +83,7 @@ impl Visit {
         Frame {
             texts: self.texts,
             brand: self.brand(),
+            base: self.hallpass.settings().public_url.base(),
             assets: self.hallpass.assets(),
             title: title.into(),
         }
@@ -110,7 +113,8 @@ impl Visit {
     ) -> Result<Response, Error> {
         let (place, path) = form;
         let notice = Notice::of_refused(place, typed, error)?;
-        see_other(path, vec![notice.set(self.hallpass.settings())?])
+        let settings = self.hallpass.settings();
+        see_other(settings, path, vec![notice.set(settings)?])
     }
 
     /// Whether the browser sent such a cookie.
@@ -143,9 +147,15 @@ impl Visit {
     }
 }
 
-/// Sends the browser on, by GET whatever it came by (RFC 9110, section 15.4.4).
-pub(crate) fn see_other(path: &str, cookies: Vec<HeaderValue>) -> Result<Response, Error> {
-    let location = HeaderValue::try_from(path).map_err(Error::internal)?;
+/// Sends the browser on to a path of ours, by GET whatever it came by (RFC 9110,
+/// section 15.4.4).
+pub(crate) fn see_other(
+    settings: &Settings,
+    path: &str,
+    cookies: Vec<HeaderValue>,
+) -> Result<Response, Error> {
+    let location = settings.public_url.base().link(path);
+    let location = HeaderValue::try_from(location).map_err(Error::internal)?;
     Ok((
         StatusCode::SEE_OTHER,
         cookie::set(cookies),
@@ -158,8 +168,16 @@ pub(crate) fn see_other(path: &str, cookies: Vec<HeaderValue>) -> Result<Respons
 pub(crate) struct Frame<'a> {
     pub(crate) texts: &'static Texts,
     pub(crate) brand: &'a str,
+    base: &'a BasePath,
     pub(crate) assets: &'a Assets,
     pub(crate) title: String,
+}
+
+impl Frame<'_> {
+    /// What a page writes for a path of ours: every link, form and file.
+    pub(crate) fn link(&self, path: impl AsRef<str>) -> String {
+        self.base.link(path.as_ref())
+    }
 }
 
 /// A form that is shown, perhaps again.

@@ -7,7 +7,13 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use url::form_urlencoded;
 
-/// A path of this very server, with its query.
+use crate::base_path::BasePath;
+use crate::hallpass::Hallpass;
+use crate::plain_path::{is_plain, is_plain_path};
+use crate::web::base::own_path;
+
+/// A path of this very server, with its query: without the public URL's path,
+/// which every link and redirect puts before it, so that it cannot leave us.
 ///
 /// Whoever could name another site here would send people from our own page to
 /// a copy of it (CWE-601). So it is a list of what is allowed, narrower than
@@ -23,27 +29,29 @@ pub(crate) const DASHBOARD: &str = "/dashboard";
 impl ReturnPath {
     /// From the query's `next`; when it is not there, or not a path that we
     /// follow, the dashboard.
-    pub(crate) fn of(uri: &Uri) -> Self {
+    pub(crate) fn of(uri: &Uri, base: &BasePath) -> Self {
         let query = uri.query().unwrap_or_default().as_bytes();
         let mut values = form_urlencoded::parse(query).filter(|(name, _)| name == "next");
         match (values.next(), values.next()) {
-            (Some((_, only)), None) => Self::parse(&only).unwrap_or_default(),
+            (Some((_, only)), None) => Self::parse(&only, base).unwrap_or_default(),
             _ => Self::default(),
         }
     }
 
     /// The page that was asked for.
-    pub(crate) fn to(uri: &Uri) -> Self {
+    pub(crate) fn to(uri: &Uri, base: &BasePath) -> Self {
         let asked = uri.path_and_query().map(ToString::to_string);
         asked
-            .and_then(|path| Self::parse(&path))
+            .and_then(|path| Self::parse(&path, base))
             .unwrap_or_default()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// With the public URL's path before it, or without, as requests are.
+    fn parse(text: &str, base: &BasePath) -> Option<Self> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let allowed = text.len() <= MAX_BYTES && is_plain_path(path) && is_plain(query, b"/?");
-        allowed.then(|| Self(text.to_owned()))
+        let rest = text.get(path.len()..).filter(|_| allowed)?;
+        Some(Self(format!("{}{rest}", own_path(base, path))))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -77,57 +85,15 @@ impl Default for ReturnPath {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for ReturnPath {
+impl FromRequestParts<Hallpass> for ReturnPath {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.uri))
+    async fn from_request_parts(
+        parts: &mut Parts,
+        hallpass: &Hallpass,
+    ) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.uri, hallpass.settings().public_url.base()))
     }
-}
-
-/// `/` and segments that are neither empty nor dots, so that no reading of it
-/// begins with two slashes.
-fn is_plain_path(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else {
-        return false;
-    };
-    let folders = rest.strip_suffix('/').unwrap_or(rest);
-    let mut segments = folders.split('/');
-    let plain = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment, b"");
-    rest.is_empty() || segments.all(plain)
-}
-
-/// Characters that mean the same everywhere (RFC 3986, sections 2.2 and 2.3),
-/// and escapes of UTF-8 that would need one: not of `/`, `\`, `.`, `%` or of
-/// control characters, which somebody might decode once more.
-fn is_plain(text: &str, also: &[u8]) -> bool {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        let read = match byte {
-            b'%' => escaped(&mut bytes).filter(|byte| {
-                !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'.' | b'%')
-            }),
-            _ => Some(byte).filter(|byte| {
-                byte.is_ascii_alphanumeric()
-                    || b"-._~!$&'()*+,;=:@".contains(byte)
-                    || also.contains(byte)
-            }),
-        };
-        let Some(byte) = read else { return false };
-        decoded.push(byte);
-    }
-    // Lax decoders read overlong forms, such as C0 AF for a slash; and there are
-    // more line breaks and slashes than ASCII has.
-    let odd =
-        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{ff0f}' | '\u{ff3c}');
-    std::str::from_utf8(&decoded).is_ok_and(|text| !text.contains(odd))
-}
-
-fn escaped(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
-    let mut digit = || char::from(bytes.next()?).to_digit(16);
-    let (high, low) = (digit()?, digit()?);
-    u8::try_from(high * 16 + low).ok()
 }
 
 #[cfg(test)]
@@ -136,6 +102,30 @@ mod tests {
     use url::Url;
 
     use super::*;
+
+    fn parse(text: &str) -> Option<ReturnPath> {
+        ReturnPath::parse(text, &BasePath::default())
+    }
+
+    #[test]
+    fn public_path_is_no_part_of_it() {
+        let base = BasePath::of(&Url::parse("https://example.com/auth").unwrap()).unwrap();
+        for (text, path) in [
+            ("/dashboard?a=b", "/dashboard?a=b"),
+            ("/auth/dashboard?a=b", "/dashboard?a=b"),
+            ("/auth", "/"),
+            ("/auth?a=b", "/?a=b"),
+            ("/auth/", "/"),
+            ("/authx", "/authx"),
+            ("/x?y=/auth/z", "/x?y=/auth/z"),
+        ] {
+            let parsed = ReturnPath::parse(text, &base);
+            assert_eq!(parsed.map(|path| path.0).as_deref(), Some(path), "{text}");
+        }
+        for text in ["/auth//evil.example", "/auth/../x", "/auth\\x", "//auth"] {
+            assert_eq!(ReturnPath::parse(text, &base), None, "{text}");
+        }
+    }
 
     #[test]
     fn paths_of_ours_are_followed() {
@@ -153,7 +143,7 @@ mod tests {
             "/...",
         ] {
             assert_eq!(
-                ReturnPath::parse(path).map(|path| path.0).as_deref(),
+                parse(path).map(|path| path.0).as_deref(),
                 Some(path),
                 "{path}"
             );
@@ -178,10 +168,10 @@ mod tests {
     #[test]
     fn everything_else_is_not() {
         for path in HOSTILE {
-            assert_eq!(ReturnPath::parse(path), None, "{path:?}");
+            assert_eq!(parse(path), None, "{path:?}");
         }
         let long = format!("/{}", "a".repeat(MAX_BYTES));
-        assert_eq!(ReturnPath::parse(&long), None);
+        assert_eq!(parse(&long), None);
     }
 
     #[test]
@@ -198,16 +188,23 @@ mod tests {
             ("/signin", DASHBOARD),
             ("/signin?next=%252Fdocs", DASHBOARD),
         ] {
-            assert_eq!(ReturnPath::of(&uri.parse().unwrap()).0, path, "{uri}");
+            assert_eq!(
+                ReturnPath::of(&uri.parse().unwrap(), &BasePath::default()).0,
+                path,
+                "{uri}"
+            );
         }
     }
 
     #[test]
     fn it_is_carried_whole() {
-        let path = ReturnPath::parse("/a%20b?c=d&next=/e").unwrap();
+        let path = parse("/a%20b?c=d&next=/e").unwrap();
         let uri = path.via("/signin");
         assert_eq!(uri, "/signin?next=%2Fa%2520b%3Fc%3Dd%26next%3D%2Fe");
-        assert_eq!(ReturnPath::of(&uri.parse().unwrap()), path);
+        assert_eq!(
+            ReturnPath::of(&uri.parse().unwrap(), &BasePath::default()),
+            path
+        );
     }
 
     proptest! {
@@ -216,7 +213,7 @@ mod tests {
         #[test]
         fn what_is_followed_stays_on_our_origin(text in "[/\\\\.%?#@:;a-z0-9\\t\\n -]{0,12}|\\PC{0,12}") {
             let own = Url::parse("https://auth.example.com/signin").unwrap();
-            if let Some(path) = ReturnPath::parse(&text) {
+            if let Some(path) = parse(&text) {
                 let decoded: String = form_urlencoded::parse(format!("x={}", path.0.replace('&', "%26").replace('+', "%2B")).as_bytes())
                     .map(|(_, value)| value.into_owned()).collect();
                 for reading in [path.0, decoded] {

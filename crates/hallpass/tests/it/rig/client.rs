@@ -53,6 +53,10 @@ impl Request {
         self
     }
 
+    pub(crate) fn path(&self) -> &str {
+        self.sent.uri().path()
+    }
+
     /// As a router that was served without connection info sees it.
     pub(crate) fn without_peer(mut self) -> Self {
         self.sent

@@ -200,6 +200,9 @@ fn error_text(error: &Error) -> String {
             "Die Anfrage kam von einer fremden Seite und wurde abgewiesen. Es wurde nichts geändert. \
              Wenn Sie sich gerade anmelden wollten, fangen Sie hier noch einmal an."
         }
+        Error::InvalidHost => {
+            "Die Anfrage nennt nicht den Server, für den sie ist. Bitte rufen Sie die Adresse noch einmal auf."
+        }
         Error::NotFound => "Die Adresse hat einen Tippfehler, oder was hier war, gibt es nicht mehr.",
         Error::MethodNotAllowed => "Sie ist die Antwort auf ein Formular. Fangen Sie hier noch einmal an.",
         Error::RateLimited { .. } => return (TEXTS.too_many_tries)(minutes_to_wait(error)),

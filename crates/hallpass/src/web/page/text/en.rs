@@ -115,6 +115,7 @@ fn error_text(error: &Error) -> String {
             "The request came from another site and was refused. Nothing was changed. If you were \
              about to sign in, start again from here."
         }
+        Error::InvalidHost => "The request does not say for which server it is. Please open the address again.",
         Error::NotFound => "The address is mistyped, or what was here is gone.",
         Error::MethodNotAllowed => "It is the answer to a form. Start again from here.",
         Error::RateLimited { .. } => return too_many_tries(minutes_to_wait(error)),
