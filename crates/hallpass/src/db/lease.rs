@@ -8,8 +8,14 @@ use tokio::runtime::Handle;
 use super::error::spoils_connection;
 use crate::clock::monotonic;
 
-const COMMIT: &str = "commit";
-const ROLLBACK: &str = "rollback";
+/// A step of a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// On SQLite the write lock is taken at once.
+    Begin,
+    Commit,
+    RollBack,
+}
 
 /// A connection of a pool.
 pub(crate) trait Pooled: Debug + Send + 'static {
@@ -17,8 +23,7 @@ pub(crate) trait Pooled: Debug + Send + 'static {
 
     fn connection(&mut self) -> Result<&mut Self::Connection, sqlx::Error>;
 
-    /// Runs a statement that has no parameters and gives no rows.
-    fn run(&mut self, sql: &'static str) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn step(&mut self, step: Step) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Waits for the end of what was sent before.
     fn settle(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
@@ -87,15 +92,15 @@ impl<P: Pooled> Lease<P> {
     }
 
     /// Begins a transaction, which is undone unless it is committed.
-    pub(super) async fn begin(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
         // Whether it has begun is not known before the answer.
         self.in_transaction = true;
-        let begun = self.busy()?.run(sql).await;
+        let begun = self.busy()?.step(Step::Begin).await;
         self.ended(begun)
     }
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        let committed = self.busy()?.run(COMMIT).await;
+        let committed = self.busy()?.step(Step::Commit).await;
         self.ended(committed)?;
         self.in_transaction = false;
         Ok(())
@@ -138,7 +143,7 @@ impl<P: Pooled> Drop for Lease<P> {
 async fn put_in_order<P: Pooled>(mut held: P, in_transaction: bool, limit: Duration) {
     let work = async {
         if in_transaction {
-            held.run(ROLLBACK).await
+            held.step(Step::RollBack).await
         } else {
             held.settle().await
         }

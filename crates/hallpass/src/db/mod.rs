@@ -26,7 +26,7 @@ use sqlx::{ConnectOptions, Connection as _, Sqlite, SqliteConnection};
 
 pub use self::error::StoreError;
 pub(crate) use self::lease::Lease;
-use self::lease::Pooled;
+use self::lease::{Pooled, Step};
 pub use self::migrations::{MigrationState, MigrationStatus, SchemaError};
 pub(crate) use self::postgres::{PostgresDb, PostgresTx, again};
 pub use self::server::DatabaseServer;
@@ -39,6 +39,8 @@ use crate::settings::DatabaseConnections;
 const SQLITE_READERS: u32 = 4;
 
 const BEGIN_IMMEDIATE: &str = "begin immediate";
+const COMMIT: &str = "commit";
+const ROLLBACK: &str = "rollback";
 
 /// The database: cheap to clone, connected at first use.
 #[derive(Clone, Debug)]
@@ -106,7 +108,7 @@ impl Db {
         };
         let begin = async {
             let mut lease = Lease::of(db.writer.acquire().await?, db.limit);
-            lease.begin(BEGIN_IMMEDIATE).await?;
+            lease.begin().await?;
             Ok(Tx::Sqlite(lease))
         };
         bounded(db.limit, "begin", begin).await
@@ -170,9 +172,13 @@ impl Pooled for PoolConnection<Sqlite> {
         Ok(self)
     }
 
-    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        let ran = sqlx::raw_sql(sql).execute(&mut **self).await;
-        ran.map(|_| ())
+    async fn step(&mut self, step: Step) -> Result<(), sqlx::Error> {
+        let sql = match step {
+            Step::Begin => sqlx::raw_sql(BEGIN_IMMEDIATE),
+            Step::Commit => sqlx::raw_sql(COMMIT),
+            Step::RollBack => sqlx::raw_sql(ROLLBACK),
+        };
+        sql.execute(&mut **self).await.map(|_| ())
     }
 
     async fn settle(&mut self) -> Result<(), sqlx::Error> {

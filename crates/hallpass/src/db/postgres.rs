@@ -44,7 +44,6 @@ const BETWEEN_QUESTIONS: Duration = Duration::from_secs(30);
 /// A connection that was lost is replaced at once.
 const AWAKE: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
-const BEGIN: &str = "begin";
 const WHICH_SESSION: &str = "select pid as session, \
     (extract(epoch from backend_start) * 1000000)::bigint as began, \
     (extract(epoch from clock_timestamp()) * 1000000)::bigint as now \
@@ -165,7 +164,7 @@ impl PostgresDb {
     async fn begin_once(&self) -> Result<PostgresTx, sqlx::Error> {
         let is_pooled = self.is_pooled();
         let mut lease = self.lease().await?;
-        lease.begin(BEGIN).await?;
+        lease.begin().await?;
         Ok(PostgresTx { lease, is_pooled })
     }
 

@@ -1,6 +1,7 @@
 //! An embedder that drops the future of an operation, as a timeout does.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 use hallpass::{Client, Credentials, DisplayName, Error, ErrorCode, Registration, UserChanges};
 
@@ -15,9 +16,11 @@ fn registration(app: &TestApp, email: &str) -> Registration {
 }
 
 /// Lets it begin, and drops it.
-async fn abandon<T>(operation: impl Future<Output = T>) {
-    let begun = tokio::time::timeout(Duration::ZERO, operation).await;
-    assert!(begun.is_err(), "it ended at once");
+fn abandon<T>(operation: impl Future<Output = T>) {
+    let operation = pin!(operation);
+    let mut context = Context::from_waker(Waker::noop());
+    // An engine that is very fast may have ended it already.
+    drop(operation.poll(&mut context));
 }
 
 async fn guess(app: &TestApp) -> Result<(), Error> {
@@ -29,7 +32,7 @@ on_both_engines! {
     async fn abandoned_guesses_are_counted(app) {
         app.hallpass.create_user(registration(&app, "ann@example.com")).await.unwrap();
         for _ in 0..5 {
-            abandon(guess(&app)).await;
+            abandon(guess(&app));
         }
         let mut heard = 0;
         loop {
@@ -48,7 +51,7 @@ on_both_engines! {
         let ann = app.hallpass.create_user(registration(&app, "ann@example.com")).await.unwrap();
         let name = DisplayName::parse("Ann II").unwrap().into();
         let changes = UserChanges { name, ..UserChanges::default() };
-        abandon(app.hallpass.change_user(ann.id, &changes)).await;
+        abandon(app.hallpass.change_user(ann.id, &changes));
         loop {
             let now = app.hallpass.find_user(ann.id).await.unwrap().unwrap();
             if now.name.as_deref() == Some("Ann II") {
@@ -58,7 +61,7 @@ on_both_engines! {
     }
 
     async fn abandoned_registration_makes_account(app) {
-        abandon(app.hallpass.register(registration(&app, "ann@example.com"), client())).await;
+        abandon(app.hallpass.register(registration(&app, "ann@example.com"), client()));
         let ann = hallpass::EmailAddress::parse("ann@example.com").unwrap();
         while app.hallpass.find_user_by_email(&ann).await.unwrap().is_none() {}
     }

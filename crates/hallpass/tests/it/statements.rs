@@ -63,6 +63,7 @@ fn is_sql(text: &str) -> bool {
             | "drop"
             | "begin"
             | "commit"
+            | "rollback"
     )
 }
 

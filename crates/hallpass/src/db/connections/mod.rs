@@ -44,6 +44,9 @@ const LIFE: Duration = Duration::from_mins(30);
 /// The longest wait for a goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// A question that any session answers.
+const ANYTHING: &str = "select 1";
+
 /// The pool: cheap to clone, connected at first use.
 #[derive(Clone, Debug)]
 pub(super) struct Connections(Arc<Shared>);
@@ -211,7 +214,7 @@ impl Shared {
             let mut connection = self.options.connect().await?;
             // A pooler in session mode lets in more clients than it has sessions,
             // and has the first statement wait for one.
-            sqlx::raw_sql("select 1").execute(&mut connection).await?;
+            sqlx::raw_sql(ANYTHING).execute(&mut connection).await?;
             Ok(connection)
         };
         let outcome = tokio::time::timeout(limit, connecting).await;

@@ -7,8 +7,12 @@ use std::time::Instant;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use super::super::lease::Pooled;
+use super::super::lease::{Pooled, Step};
 use super::Shared;
+
+const BEGIN: &str = "begin";
+const COMMIT: &str = "commit";
+const ROLLBACK: &str = "rollback";
 
 pub(super) struct Live {
     pub(super) connection: PgConnection,
@@ -72,9 +76,13 @@ impl Pooled for PooledConnection {
         Ok(&mut live.connection)
     }
 
-    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        let ran = sqlx::raw_sql(sql).execute(self.connection()?).await;
-        ran.map(|_| ())
+    async fn step(&mut self, step: Step) -> Result<(), sqlx::Error> {
+        let sql = match step {
+            Step::Begin => sqlx::raw_sql(BEGIN),
+            Step::Commit => sqlx::raw_sql(COMMIT),
+            Step::RollBack => sqlx::raw_sql(ROLLBACK),
+        };
+        sql.execute(self.connection()?).await.map(|_| ())
     }
 
     async fn settle(&mut self) -> Result<(), sqlx::Error> {
