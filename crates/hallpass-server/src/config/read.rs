@@ -229,13 +229,6 @@ impl Reader<'_> {
         })
     }
 
-    fn log(&mut self) -> Log {
-        Log {
-            filter: self.one("RUST_LOG", LOG_FILTER.to_owned(), log_filter),
-            format: self.maybe("HALLPASS_LOG", log_format),
-        }
-    }
-
     /// Several values, each once; empty means none.
     fn list<T: PartialEq, E: Display>(
         &mut self,
