@@ -2,7 +2,7 @@
 //!
 //! A browser keeps one cookie with an entry for each account that was used in
 //! it. An entry does not name its account: it is compared with the account that
-//! somebody tries to sign in to, so the cookie tells nobody who uses a browser.
+//! a sign-in is tried at, so the cookie does not tell which people use a browser.
 
 use std::time::Duration;
 
