@@ -58,10 +58,10 @@ const SIGN_IN_PER_CLIENT: Limit = refusing("sign_in_client", 50, QUARTER_HOUR);
 /// Registrations from one client network, whether they succeed or not: each
 /// tells whether an address is taken.
 const REGISTER_PER_CLIENT: Limit = refusing("register_client", 20, HOUR);
-/// Registrations from one client network that were refused after the strength
-/// of the password was estimated, which takes as long as a share of a hash: six
-/// for each registration.
-const REFUSED_PER_CLIENT: Limit = refusing("register_refused_client", 120, HOUR);
+/// Registrations from one client network with a password that is too common:
+/// to estimate its strength takes as long as a share of a hash. Six for each
+/// registration.
+const COMMON_PER_CLIENT: Limit = refusing("register_common_client", 120, HOUR);
 /// Changes of one account by its user.
 const CHANGES_PER_ACCOUNT: Limit = refusing("change_account", 60, QUARTER_HOUR);
 
@@ -134,7 +134,7 @@ pub(crate) fn gates() -> Gates {
 /// nothing: for what comes before the work that a registration takes.
 pub(crate) async fn check_registration(hallpass: &Hallpass, client: Client) -> Result<(), Error> {
     let subjects = hallpass.subjects();
-    let limits = [REGISTER_PER_CLIENT, REFUSED_PER_CLIENT];
+    let limits = [REGISTER_PER_CLIENT, COMMON_PER_CLIENT];
     let buckets = limits.map(|limit| subjects.of_networks(limit, client));
     bucket::check(hallpass, &buckets.concat()).await.map(|_| ())
 }
@@ -146,12 +146,12 @@ pub(crate) async fn admit_registration(hallpass: &Hallpass, client: Client) -> R
     bucket::count(hallpass, &buckets).await?
 }
 
-/// Counts a registration that was refused after its password was estimated.
-pub(crate) async fn count_refused_registration(
+/// Counts a registration whose password is too common.
+pub(crate) async fn count_common_password(
     hallpass: &Hallpass,
     client: Client,
 ) -> Result<(), Error> {
-    let buckets = hallpass.subjects().of_networks(REFUSED_PER_CLIENT, client);
+    let buckets = hallpass.subjects().of_networks(COMMON_PER_CLIENT, client);
     bucket::count(hallpass, &buckets).await?
 }
 

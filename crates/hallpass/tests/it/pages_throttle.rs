@@ -189,7 +189,7 @@ on_both_engines! {
     }
 
     /// After twenty registrations a fresh account is refused like any other.
-    async fn sign_up_over_limit_signs_nobody_in(app) {
+    async fn sign_up_over_limit_is_refused(app) {
         app.account("old@example.com").await;
         app.advance(60);
         app.account("ann@example.com").await;

@@ -278,7 +278,7 @@ on_both_engines! {
         assert!(!is_known(&app, &cookie).await);
     }
 
-    /// An attempt with somebody else's device answers like one without.
+    /// An attempt with another account's device answers like one without.
     async fn device_cookie_tells_nothing_of_accounts(app) {
         ann(&app).await;
         let body = json!({"email": "eve@example.com", "password": PASSWORD});

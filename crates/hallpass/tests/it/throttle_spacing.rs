@@ -1,5 +1,5 @@
 //! After a hundred failures for one account, attempts from unknown devices are
-//! spaced; and a clock that was wrong locks nobody out.
+//! spaced; and a clock that was wrong locks no account.
 
 use std::time::Duration;
 
@@ -140,7 +140,7 @@ on_both_engines! {
         assert_eq!(client.status, 200, "{client}");
     }
 
-    async fn clock_that_was_ahead_locks_nobody_out(app) {
+    async fn clock_that_was_ahead_locks_no_account(app) {
         app.account("ann@example.com").await;
         let start = app.clock.now();
         for ahead in [1, 60, 86_400, 400 * 86_400] {
@@ -179,7 +179,7 @@ on_both_engines! {
     }
 
     /// The count of a clock that was behind is over when it is corrected.
-    async fn clock_that_was_behind_locks_nobody_out(app) {
+    async fn clock_that_was_behind_locks_no_account(app) {
         app.account("ann@example.com").await;
         app.clock.set(hallpass::Timestamp::from_unix_seconds(START - 400 * 86_400));
         for _ in 0..5 {

@@ -61,7 +61,7 @@ on_both_engines! {
         assert_eq!(app.database.dump().await, before);
     }
 
-    async fn refused_passwords_are_limited(app) {
+    async fn common_passwords_are_limited(app) {
         for at in 0..120 {
             let request = registrations(&app, "new@example.com", "password1").into_iter().nth(at % 4);
             let status = request.unwrap().await.status;
@@ -78,15 +78,15 @@ on_both_engines! {
         assert_eq!(register(&app, "other@example.com", PASSWORD).await.status, 201);
     }
 
-    /// A strength is estimated too where another field is refused.
-    async fn estimates_for_broken_registrations_are_limited(app) {
+    /// A common password counts too where another field is refused.
+    async fn common_passwords_of_broken_registrations_are_limited(app) {
         for _ in 0..120 {
-            assert_eq!(register(&app, "no address", PASSWORD).await.status, 422);
+            assert_eq!(register(&app, "no address", "password1").await.status, 422);
         }
-        is_limited(&register(&app, "no address", PASSWORD).await, "3600");
+        is_limited(&register(&app, "no address", "password1").await, "3600");
     }
 
-    async fn registrations_without_estimate_are_not_counted(app) {
+    async fn registrations_without_common_password_are_not_counted(app) {
         for _ in 0..130 {
             assert_eq!(register(&app, "new@example.com", "short").await.status, 422);
             let body = json!({"email": "new@example.com"});

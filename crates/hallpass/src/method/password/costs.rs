@@ -8,7 +8,7 @@
 //! accounts have it, and always the same for the same address.
 //!
 //! The shares are counted in the background, in pieces, at first use and then
-//! once an hour while somebody signs in. Until the first piece is read, a
+//! once an hour while sign-ins come. Until the first piece is read, a
 //! sign-in waits for it.
 
 use std::collections::BTreeMap;

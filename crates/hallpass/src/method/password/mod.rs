@@ -76,10 +76,9 @@ impl Registration {
             move || {
                 let checked = check(hallpass.settings());
                 // From here, since the request is dropped when its client hangs up.
-                let counting = checked.as_ref().is_err_and(was_estimated).then(|| {
-                    let count = async move {
-                        throttle::count_refused_registration(&hallpass, client).await
-                    };
+                let counting = checked.as_ref().is_err_and(is_for_strength).then(|| {
+                    let count =
+                        async move { throttle::count_common_password(&hallpass, client).await };
                     runtime.spawn(count.in_current_span())
                 });
                 (checked, counting)
@@ -166,16 +165,13 @@ fn parse_email(text: &str) -> Result<EmailAddress, FieldFault> {
     EmailAddress::parse(text).map_err(|invalid| FieldFault::new("email", invalid))
 }
 
-/// Whether the strength of a refused password was estimated: it is what comes
-/// last, when no other rule about the password is broken.
-fn was_estimated(error: &Error) -> bool {
+/// Whether a registration was refused for the strength of its password.
+fn is_for_strength(error: &Error) -> bool {
     let Error::Invalid(faults) = error else {
         return false;
     };
-    let mut of_password = faults
-        .iter()
-        .filter(|fault| fault.field == Some("password"));
-    of_password.all(|fault| matches!(fault.broken, Broken::Password(PasswordRefused::Common)))
+    let common = Broken::Password(PasswordRefused::Common);
+    faults.iter().any(|fault| fault.broken == common)
 }
 
 fn refuse(refused: PasswordRefused) -> FieldFault {
