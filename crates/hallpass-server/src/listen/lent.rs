@@ -1,10 +1,12 @@
 //! Request bodies that come back when the router does not read them.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use axum::BoxError;
 use axum::body::{Bytes, HttpBody};
 use http_body_util::BodyExt;
 use hyper::body::{Frame, Incoming, SizeHint};
@@ -51,7 +53,9 @@ pub(super) struct Lent {
     is_blocked: bool,
 }
 
-/// What is left of a request's body once the router has answered.
+/// What is left of a request's body once the router has answered. When this is
+/// dropped before, the body breaks off: a request that runs to its end although
+/// its client is gone, or its place, does not wait for it.
 pub(super) struct Unread(Option<oneshot::Receiver<Rest>>);
 
 enum Rest {
@@ -71,26 +75,45 @@ impl Lent {
         };
         (lent, Unread(Some(unread)))
     }
+
+    /// Waits until the router's answer is no longer awaited.
+    fn poll_break_off(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(back) = &mut self.back {
+            ready!(back.poll_closed(context));
+        }
+        let error = io::Error::from(io::ErrorKind::ConnectionAborted);
+        Poll::Ready(Some(Err(error.into())))
+    }
 }
 
 impl HttpBody for Lent {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };
-        let frame = Pin::new(body).poll_frame(context);
-        self.is_blocked = matches!(frame, Poll::Ready(Some(Err(_))));
-        if matches!(frame, Poll::Ready(None)) {
+        let frame = match Pin::new(body).poll_frame(context) {
+            Poll::Ready(frame) => frame.map(|frame| frame.map_err(BoxError::from)),
+            Poll::Pending => {
+                // The client has been asked for it, if it waited for that.
+                self.is_blocked = false;
+                ready!(self.poll_break_off(context))
+            }
+        };
+        self.is_blocked = matches!(frame, Some(Err(_)));
+        if frame.is_none() {
             self.body = None;
             self.asked.arriving.store(false, Ordering::Relaxed);
         }
-        frame
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,9 +1,10 @@
 //! The limits of time, on a clock that moves when nothing else happens.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::Method;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 use tokio::time::{Instant, advance};
 
 use super::limits::{AGE, HEAD_TIME, IDLE_TIME, LINGER_TIME, REQUEST_TIME, STALL_TIME};
@@ -31,8 +32,12 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 struct Rig {
     address: SocketAddr,
-    stage: watch::Sender<Stage>,
-    ended: tokio::task::JoinHandle<()>,
+    /// The server stops when this is dropped.
+    _stage: watch::Sender<Stage>,
+    /// Says when `POST /runs-on` has begun, and when its body broke off. It
+    /// goes on in a task, whatever becomes of its client.
+    begun: Arc<Notify>,
+    broke_off: Arc<Notify>,
 }
 
 impl Rig {
@@ -42,15 +47,18 @@ impl Rig {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let read = |body: Bytes| async move { body.len().to_string() };
+        let (begun, broke_off) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+        let signs = (Arc::clone(&begun), Arc::clone(&broke_off));
         let router = Router::new()
             .route("/", get(move || async move { body }).merge(post(read)))
-            .route("/unread", post(|| async { "unread" }));
+            .route("/runs-on", post(move |body| runs_on(body, signs)));
         let (stage, stages) = watch::channel(Stage::Serving);
-        let ended = tokio::spawn(async move { serve(listener, router, &[], stages).await });
+        tokio::spawn(async move { serve(listener, router, &[], stages).await });
         Self {
             address,
-            stage,
-            ended,
+            _stage: stage,
+            begun,
+            broke_off,
         }
     }
 
@@ -69,6 +77,16 @@ impl Rig {
             connection: tokio::spawn(connection),
         }
     }
+}
+
+async fn runs_on(body: Body, (begun, broke_off): (Arc<Notify>, Arc<Notify>)) {
+    let running = tokio::spawn(async move {
+        begun.notify_one();
+        if axum::body::to_bytes(body, MUCH).await.is_err() {
+            broke_off.notify_one();
+        }
+    });
+    running.await.unwrap();
 }
 
 struct Client(TcpStream);
@@ -134,9 +152,18 @@ impl Http2 {
         method: Method,
         is_whole: bool,
     ) -> (h2::client::ResponseFuture, h2::SendStream<Bytes>) {
+        self.begin_at("/", method, is_whole)
+    }
+
+    fn begin_at(
+        &mut self,
+        path: &str,
+        method: Method,
+        is_whole: bool,
+    ) -> (h2::client::ResponseFuture, h2::SendStream<Bytes>) {
         let request = axum::http::Request::builder()
             .method(method)
-            .uri("http://localhost/");
+            .uri(format!("http://localhost{path}"));
         let sent = self
             .requests
             .send_request(request.body(()).unwrap(), is_whole);
@@ -333,4 +360,21 @@ async fn response_that_is_read_slowly_arrives() {
         advance(Duration::from_millis(100)).await;
     }
     assert!(client.asks().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_request_does_not_wait_for_body() {
+    let rig = Rig::serving(b"ok").await;
+    let head = b"POST /runs-on HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n";
+    let mut client = rig.connect().await;
+    client.send(head).await;
+    rig.begun.notified().await;
+    drop(client);
+    rig.broke_off.notified().await;
+
+    let mut client = rig.connect_http2().await;
+    let (response, body) = client.begin_at("/runs-on", Method::POST, false);
+    rig.begun.notified().await;
+    drop((response, body));
+    rig.broke_off.notified().await;
 }
