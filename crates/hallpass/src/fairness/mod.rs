@@ -1,7 +1,7 @@
 //! How clients share what a server has only so much of.
 //!
-//! Connections, requests in progress, writing transactions and the hashing
-//! threads are each divided by the same three rules:
+//! Connections, requests in progress and the hashing threads are each divided by
+//! the same three rules:
 //!
 //! - **Client key.** Entries are kept by [`Client`], within the networks that
 //!   contain the client ([`Client::networks`]). An attacker with a thousand
@@ -14,14 +14,11 @@
 //!   holds more than the newcomer's would: then the heaviest network gives up
 //!   its newest entry.
 //!
-//! [`FairQueue`] is that rule as a data structure. [`FairGate`] admits a number
-//! of tasks at a time by it. [`Shares`] only counts, for resources that a client
-//! occupies without waiting.
+//! [`FairQueue`] is these rules as a data structure. [`Shares`] only counts, for
+//! resources that a client occupies without waiting.
 
-mod gate;
 mod queue;
 mod shares;
 
-pub use self::gate::{FairGate, GatePermit};
 pub use self::queue::FairQueue;
 pub use self::shares::{Share, ShareLimits, Shares};
