@@ -232,8 +232,10 @@ on_both_engines! {
     async fn cookie_and_issuer_have_no_base(app) {
         let app = below(&app, "/auth");
         let signed_up = app.post("/auth/api/v1/auth/register").json(&json!({"email": "ann@example.com", "password": PASSWORD})).await;
-        let expected = format!("{COOKIE}={}; Max-Age=3600; Path=/; HttpOnly; SameSite=Strict", signed_up.token());
-        assert_eq!(signed_up.all("set-cookie"), [expected]);
+        let cookies = signed_up.all("set-cookie");
+        assert!(cookies.len() >= 2, "{signed_up}");
+        assert!(cookies.iter().all(|cookie| cookie.contains("; Path=/; HttpOnly; SameSite=Strict")), "{signed_up}");
+        assert!(cookies.iter().any(|cookie| cookie.starts_with(COOKIE)), "{signed_up}");
         assert_eq!(decoded(&signed_up.token()).1["iss"], "http://localhost:8000");
         // Requests come from the origin, which has no path.
         let own = app.sign_in("ann@example.com", PASSWORD).header("origin", "http://localhost:8000").await;
