@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::config::{self, Fault, Faults, Warning};
 
 /// A value that each setting takes; a secret's is for nobody to copy.
-const EXAMPLES: [(&str, &str); 23] = [
+const EXAMPLES: [(&str, &str); 25] = [
     ("BETTER_AUTH_URL", "https://auth.example.com"),
     (
         "CORS_ORIGINS",
@@ -25,6 +25,8 @@ const EXAMPLES: [(&str, &str); 23] = [
     ("HALLPASS_BRAND_NAME", "\"Example Inc.\""),
     ("HALLPASS_COOKIE_PREFIX", "hallpass"),
     ("HALLPASS_COOKIE_SAMESITE", "strict"),
+    ("HALLPASS_DATABASE_CONNECTIONS", "20"),
+    ("HALLPASS_DATABASE_TIMEOUT", "2"),
     ("HALLPASS_DATA_DIR", "/var/lib/hallpass"),
     ("HALLPASS_DRAIN", "3"),
     ("HALLPASS_HASH_THREADS", "2"),
