@@ -100,7 +100,7 @@
 //! | a set of public keys without a broken, private, ambiguous or too small key, when it is parsed: [`KeySet::parse`] | RFC 7517 §4, §5; RFC 7518 §3.3; RFC 8725 §3.1, §3.4 |
 //! | the whole signature, compared in constant time where it is a secret's | RFC 7515 §5.2; RFC 7518 §3.2; V9.1.1, V11.2.4 |
 //! | the payload is one JSON object in UTF-8, with no claim twice that we read; not looked at before the signature is right | RFC 7519 §4, §7.2 |
-//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up; a `jti` is a string | RFC 7519 §4.1; V9.2.1 |
+//! | `sub`, `email`, `iss` are strings, `sub` not empty; `iat`, `exp` and, where it is there, `nbf` are whole seconds from 0 up | RFC 7519 §4.1; V9.2.1 |
 //! | `iss` is the issuer, byte for byte | RFC 8725 §3.8 |
 //! | `aud` is or contains the audience, byte for byte; without an audience no `aud` at all | RFC 8725 §3.9; V9.2.3 |
 //! | `iat` at most 5 seconds ahead | RFC 7519 §4.1.6 |

@@ -69,7 +69,8 @@ pub(crate) struct Keys {
     ring: RwLock<Arc<Ring>>,
     /// Held by whoever reads the ring anew, so that only one does.
     pub(super) reading: Arc<tokio::sync::Mutex<()>>,
-    /// Held by the request that makes an algorithm's first key.
+    /// Held by the request that notes the signing period, or makes an algorithm's
+    /// first key.
     pub(super) making: tokio::sync::Mutex<()>,
     tries: Mutex<Tries>,
     /// Whether the database knows that this server signs as it does.

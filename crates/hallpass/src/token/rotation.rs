@@ -253,22 +253,33 @@ async fn begin_era(hallpass: &Hallpass, by_keys: bool) -> Result<bool, StoreErro
 /// other servers know which tokens to take, reads the ring, and makes the first
 /// key where there is none.
 pub(crate) async fn prepare(hallpass: &Hallpass) -> Result<(), SigningKeyError> {
-    let keys = hallpass.keys();
-    let noted = if keys.is_period_noted() {
-        Ok(())
-    } else {
-        note_period(hallpass).await
-    };
-    let Some(algorithm) = keys.algorithm else {
-        // The secret signs without the database; the next sign-in tries again.
-        if let Err(error) = noted {
-            tracing::debug!(%error, "the signing period could not be noted");
-        }
+    let Some(algorithm) = hallpass.keys().algorithm else {
+        note_secret_period(hallpass).await;
         return Ok(());
     };
-    noted?;
+    if !hallpass.keys().is_period_noted() {
+        let _alone = hallpass.keys().making.lock().await;
+        if !hallpass.keys().is_period_noted() {
+            note_period(hallpass).await?;
+        }
+    }
     have_key(hallpass, algorithm).await?;
     signer(hallpass).map(|_| ())
+}
+
+/// The secret signs without the database, so nothing waits for this but the
+/// request that does it, and the next sign-in tries again.
+async fn note_secret_period(hallpass: &Hallpass) {
+    let keys = hallpass.keys();
+    if keys.is_period_noted() {
+        return;
+    }
+    let Ok(_alone) = keys.making.try_lock() else {
+        return;
+    };
+    if let Err(error) = note_period(hallpass).await {
+        tracing::debug!(%error, "the signing period could not be noted");
+    }
 }
 
 async fn have_key(hallpass: &Hallpass, algorithm: KeyAlgorithm) -> Result<(), SigningKeyError> {
