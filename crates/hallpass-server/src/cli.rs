@@ -90,6 +90,9 @@ pub(crate) struct DoctorArgs {
     /// The role that your application logs in as [default: that of `DATABASE_URL`]
     #[arg(long, requires = "rls")]
     pub(crate) role: Option<RoleName>,
+    /// Look at settings and files only: ask no database, take no port
+    #[arg(long, conflicts_with = "rls")]
+    pub(crate) offline: bool,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }

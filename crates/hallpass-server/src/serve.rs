@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::cli::ServeArgs;
+use crate::commands::doctor::{self, Check};
 use crate::config::{Config, own_origins, reachable};
 use crate::exit::{Failure, hint};
 use crate::listen::Stage;
@@ -27,7 +28,11 @@ const BACKLOG: u32 = 1024;
 /// How often it is tried meanwhile.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failure> {
+pub(crate) async fn run(
+    mut config: Config,
+    args: ServeArgs,
+    findings: &[Check],
+) -> Result<(), Failure> {
     let address = SocketAddr::new(config.listen.host, config.listen.port);
     let cannot = |error: &std::io::Error| cannot_listen(address, ("HOST", "PORT"), error);
     // Bound before anything else, since the port may be the system's choice; it
@@ -51,12 +56,19 @@ pub(crate) async fn run(mut config: Config, args: ServeArgs) -> Result<(), Failu
         None => None,
     };
     greet(&config, bound, metrics);
+    warn_of(findings);
     let (stage, stages) = watch::channel(Stage::Serving);
     let trusted = &config.settings.trusted_proxies;
-    tokio::join!(
-        listen::serve(listener, hallpass.server_router(), trusted, stages),
-        stop(&hallpass, signals, config.drain, stage),
-    );
+    let serving = async {
+        tokio::join!(
+            listen::serve(listener, hallpass.server_router(), trusted, stages),
+            stop(&hallpass, signals, config.drain, stage),
+        )
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = watch_database(&hallpass) => {}
+    }
     hallpass.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -71,6 +83,25 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
+}
+
+/// Logs what `hallpass doctor` finds.
+fn warn_of(findings: &[Check]) {
+    for found in findings {
+        tracing::warn!(
+            target: "hallpass::doctor",
+            setting = found.name,
+            severity = found.level.name(),
+            fix = found.fix,
+            "{} {}", found.name, found.finding
+        );
+    }
+}
+
+/// Looks once at the database while the server answers; never ends.
+async fn watch_database(hallpass: &Hallpass) {
+    warn_of(&doctor::of_database(hallpass).await);
+    std::future::pending::<()>().await;
 }
 
 #[cfg(not(feature = "test-clock"))]

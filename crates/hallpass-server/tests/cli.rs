@@ -3,6 +3,8 @@
 //! `TRYCMD=overwrite` to bring them up to date.
 #![cfg(test)]
 
+#[path = "cli/fixtures.rs"]
+mod fixtures;
 #[path = "cli/rig.rs"]
 mod rig;
 
@@ -130,7 +132,7 @@ mod doctor_looks {
         assert!(found.contains("warning  .env"), "{found}");
         folder.set_mode(".env", 0o600);
         let found = folder.run_with(&["doctor"], &[secret], "").succeeds();
-        assert!(!found.contains("warning"), "{found}");
+        assert!(!found.contains("warning  .env"), "{found}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The commands: one file each.
 
 mod completions;
-mod doctor;
+pub(crate) mod doctor;
 mod input;
 mod keys;
 mod library;

@@ -155,8 +155,13 @@ impl Environment {
         }
     }
 
+    /// A setting as the operator wrote it, for checks beyond its rule.
+    pub(crate) fn text(&self, name: &'static str) -> Option<SecretString> {
+        self.get(name, &mut Vec::new()).ok().flatten()
+    }
+
     /// Whether a setting has a value, from itself or its twin.
-    pub(super) fn is_set(&self, name: &str) -> bool {
+    pub(crate) fn is_set(&self, name: &str) -> bool {
         let bare = name.strip_suffix(TWIN).unwrap_or(name);
         let twin = twin(bare);
         self.values.contains_key(bare) || self.values.contains_key(&twin)

@@ -109,8 +109,6 @@ pub(crate) struct Config {
     pub(crate) fresh_folder: Option<PathBuf>,
     /// Whether the public URL follows the listener, as no setting names one.
     pub(crate) is_default_url: bool,
-    /// What the log is to say of the settings at start.
-    pub(crate) warnings: Vec<Warning>,
 }
 
 /// Host and port of a listener.
@@ -133,11 +131,6 @@ pub(crate) struct Log {
 pub(crate) enum LogFormat {
     Pretty,
     Json,
-}
-
-/// Reads and checks the settings, and makes what is missing.
-pub(crate) fn load() -> Result<Config, Faults> {
-    Checked::read(&Environment::of_process())?.open()
 }
 
 impl Reading {
@@ -230,7 +223,6 @@ impl Checked {
             fresh_secret,
             fresh_folder,
             is_default_url: values.is_default_url,
-            warnings: self.warnings,
         })
     }
 }

@@ -26,6 +26,7 @@ mod deadlines;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod disk_read_only;
+mod doctor;
 mod durability;
 mod first_start;
 mod hostile;

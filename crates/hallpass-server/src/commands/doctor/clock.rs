@@ -7,10 +7,13 @@ use hallpass::Timestamp;
 use super::report::Report;
 
 const CLOCK: &str = "clock";
-const NTP: &str = "set the clock by NTP (timedatectl set-ntp true)";
+const NTP: &str = "timedatectl set-ntp true";
 
 /// The year of this version: before it, a clock is wrong.
 const RELEASED: Timestamp = Timestamp::from_unix_seconds(1_767_225_600);
+
+/// Twenty years later this version is out of use.
+const FORGOTTEN: Timestamp = Timestamp::from_unix_seconds(2_398_377_600);
 
 /// Verifiers forgive an issuer's clock as much.
 const MAX_SKEW: Duration = Duration::from_secs(5);
@@ -18,6 +21,9 @@ const MAX_SKEW: Duration = Duration::from_secs(5);
 pub(super) fn check(now: Timestamp, report: &mut Report) {
     if now < RELEASED {
         let finding = format!("it is {now} by this machine, before this version was made");
+        report.serious(CLOCK, finding, NTP);
+    } else if now > FORGOTTEN {
+        let finding = format!("it is {now} by this machine, long after this version was made");
         report.serious(CLOCK, finding, NTP);
     } else {
         report.ok(
@@ -40,7 +46,7 @@ pub(super) fn check_skew(ours: Timestamp, theirs: Timestamp, report: &mut Report
             apart.as_secs(),
             MAX_SKEW.as_secs()
         );
-        report.warning(CLOCK, finding, format!("on both machines, {NTP}"));
+        report.warning(CLOCK, finding, format!("{NTP}  # on both machines"));
     } else {
         report.ok(CLOCK, "the database server's clock agrees");
     }
@@ -71,11 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_before_this_version_is_wrong() {
+    fn clocks_far_from_this_version_are_wrong() {
         assert_eq!(
             complaints(|report| check(Timestamp::from_unix_seconds(0), report)),
             ["serious clock"]
         );
+        let later = Timestamp::from_unix_seconds(4_102_444_800);
+        assert_eq!(complaints(|report| check(later, report)), ["serious clock"]);
         assert!(complaints(|report| check(NOW, report)).is_empty());
     }
 

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 
+use super::fix::Fix;
 use super::report::Report;
+use super::setup::Setup;
+use super::storage::{self, Kind};
 use crate::config::{SecretSource, others_may_read};
 
 const SECRET: &str = "BETTER_AUTH_SECRET";
@@ -31,7 +34,21 @@ pub(super) fn check_secret(secret: &SecretSource, report: &mut Report) {
 }
 
 /// Whether it can be used.
-pub(super) fn check_data_dir(folder: &Path, report: &mut Report) -> bool {
+pub(super) fn check_data_dir(setup: &Setup<'_>, report: &mut Report) -> bool {
+    let folder = setup.values.data_dir.as_path();
+    let holds_database = setup.values.database.sqlite_path().and_then(Path::parent) == Some(folder);
+    match storage::unfit(folder, holds_database, setup.is_https()) {
+        Some(kind) => {
+            let finding = format!("{} {}", folder.display(), kind.why());
+            let fix = Fix::unset(FOLDER).remark("or a folder on a disk, like /var/lib/hallpass");
+            report.add(FOLDER, kind.level(), finding, Some(fix.to_string()));
+            kind != Kind::NoFiles
+        }
+        None => check_folder(folder, report),
+    }
+}
+
+fn check_folder(folder: &Path, report: &mut Report) -> bool {
     let shown = folder.display();
     if !folder.exists() {
         return check_future_folder(folder, report);
@@ -40,23 +57,22 @@ pub(super) fn check_data_dir(folder: &Path, report: &mut Report) -> bool {
         report.serious(
             FOLDER,
             format!("{shown} is no folder"),
-            "name a folder, or remove the file",
+            Fix::unset(FOLDER).remark("or name a folder"),
         );
         return false;
     }
     if !is_writable(folder) {
-        let fix = format!("give it to the user who runs hallpass: chown USER {shown}");
         report.serious(
             FOLDER,
             format!("{shown} cannot be written by this user"),
-            fix,
+            Fix::own(folder),
         );
         return false;
     }
     if others_may_read(folder) {
         let finding =
             format!("other users of this machine may look into {shown}, which is for secrets");
-        report.warning(FOLDER, finding, format!("chmod 700 {shown}"));
+        report.warning(FOLDER, finding, Fix::run_on("chmod 700", folder));
     } else {
         report.ok(
             FOLDER,
@@ -79,9 +95,7 @@ fn check_future_folder(folder: &Path, report: &mut Report) -> bool {
             true
         }
         _ => {
-            let fix = format!(
-                "make it for the user who runs hallpass: mkdir -p {shown}; chown USER {shown}"
-            );
+            let fix = Fix::run_on("mkdir -p", folder).then(Fix::own(folder));
             report.serious(
                 FOLDER,
                 format!("{shown} does not exist and this user cannot make it"),

@@ -7,9 +7,9 @@ use crate::exit::Failure;
 use crate::paint::{BAD, BOLD, DIM, GOOD, NAME, WARN, paint};
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// As it should be.
     Ok,
     /// Good to know.
@@ -20,15 +20,26 @@ pub(super) enum Level {
     Serious,
 }
 
+impl Level {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Serious => "serious",
+        }
+    }
+}
+
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
-pub(super) struct Check {
+pub(crate) struct Check {
     /// What is concerned: mostly the setting to change.
-    pub(super) name: String,
-    pub(super) level: Level,
-    pub(super) finding: String,
-    /// What to do, unless all is well.
-    pub(super) fix: Option<String>,
+    pub(crate) name: String,
+    pub(crate) level: Level,
+    pub(crate) finding: String,
+    /// What to do, unless all is well; [`Fix`](super::fix::Fix) has the form.
+    pub(crate) fix: Option<String>,
 }
 
 /// Everything that was looked at, in the order in which it is read.
@@ -62,11 +73,11 @@ impl Report {
         finding: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        self.serious += 1;
         self.add(name, Level::Serious, finding.into(), Some(fix.into()));
     }
 
-    fn add(&mut self, name: &str, level: Level, finding: String, fix: Option<String>) {
+    pub(super) fn add(&mut self, name: &str, level: Level, finding: String, fix: Option<String>) {
+        self.serious += usize::from(level == Level::Serious);
         self.checks.push(Check {
             name: name.to_owned(),
             level,
@@ -78,6 +89,12 @@ impl Report {
     /// How many things were looked at.
     pub(super) fn len(&self) -> usize {
         self.checks.len()
+    }
+
+    /// The findings of this level or worse, for the log of a server.
+    pub(super) fn at_least(self, level: Level) -> Vec<Check> {
+        let checks = self.checks.into_iter();
+        checks.filter(|check| check.level >= level).collect()
     }
 
     /// Prints it; a serious finding is a failure.
@@ -117,13 +134,13 @@ impl Report {
 const NAME_WIDTH: usize = 28;
 
 fn print_check(check: &Check) -> Result<(), Failure> {
-    let (style, word) = match check.level {
-        Level::Ok => (GOOD, "ok"),
-        Level::Note => (NAME, "note"),
-        Level::Warning => (WARN, "warning"),
-        Level::Serious => (BAD, "serious"),
+    let style = match check.level {
+        Level::Ok => GOOD,
+        Level::Note => NAME,
+        Level::Warning => WARN,
+        Level::Serious => BAD,
     };
-    let word = paint(style, format!("{word:<7}"));
+    let word = paint(style, format!("{:<7}", check.level.name()));
     output::print(format!(
         "{word}  {:<NAME_WIDTH$}  {}",
         check.name, check.finding

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::rig::{Place, events};
 
-/// What the log says of a set-up at start: level, name and message.
+/// What the log says of a set-up at start: severity, name and message.
 async fn warnings(pairs: &[(&str, &str)]) -> Vec<(String, String, String)> {
     let place = Place::new();
     let launch = pairs.iter().fold(place.launch(), |launch, (name, value)| {
@@ -18,7 +18,7 @@ async fn warnings(pairs: &[(&str, &str)]) -> Vec<(String, String, String)> {
     events
         .map(|event| {
             let field = |key| text(&event, key);
-            (field("level"), field("setting"), field("message"))
+            (field("severity"), field("setting"), field("message"))
         })
         .collect()
 }
@@ -61,50 +61,58 @@ async fn unknown_names_are_warned_of() {
         (
             "HALLPASS_COOKIE_PREFX",
             Some("HALLPASS_COOKIE_PREFIX"),
-            "ERROR",
+            "serious",
         ),
-        ("HALLPASS_RATELIMIT", Some("HALLPASS_RATE_LIMIT"), "ERROR"),
-        ("HALLPASS_RATE_LIMITS", Some("HALLPASS_RATE_LIMIT"), "ERROR"),
+        ("HALLPASS_RATELIMIT", Some("HALLPASS_RATE_LIMIT"), "serious"),
+        (
+            "HALLPASS_RATE_LIMITS",
+            Some("HALLPASS_RATE_LIMIT"),
+            "serious",
+        ),
         (
             "HALLPASS_HASH_THREAD",
             Some("HALLPASS_HASH_THREADS"),
-            "WARN",
+            "warning",
         ),
         (
             "HALLPASS_PASWORD_HASH",
             Some("HALLPASS_PASSWORD_HASH"),
-            "ERROR",
+            "serious",
         ),
-        ("HALLPASS_DATADIR", Some("HALLPASS_DATA_DIR"), "WARN"),
-        ("HALLPASS_PORT", Some("PORT"), "WARN"),
-        ("HALLPASS_HOST", Some("HOST"), "WARN"),
-        ("HALLPASS_DATABASE_URL", Some("DATABASE_URL"), "WARN"),
-        ("HALLPASS_CORS_ORIGIN", Some("CORS_ORIGINS"), "ERROR"),
-        ("HALPASS_RATE_LIMIT", Some("HALLPASS_RATE_LIMIT"), "ERROR"),
-        ("hallpass_rate_limit", Some("HALLPASS_RATE_LIMIT"), "ERROR"),
-        ("BETTER_AUTH_SECERT", Some("BETTER_AUTH_SECRET"), "ERROR"),
+        ("HALLPASS_DATADIR", Some("HALLPASS_DATA_DIR"), "warning"),
+        ("HALLPASS_PORT", Some("PORT"), "warning"),
+        ("HALLPASS_HOST", Some("HOST"), "warning"),
+        ("HALLPASS_DATABASE_URL", Some("DATABASE_URL"), "warning"),
+        ("HALLPASS_CORS_ORIGIN", Some("CORS_ORIGINS"), "serious"),
+        ("HALPASS_RATE_LIMIT", Some("HALLPASS_RATE_LIMIT"), "serious"),
+        (
+            "hallpass_rate_limit",
+            Some("HALLPASS_RATE_LIMIT"),
+            "serious",
+        ),
+        ("BETTER_AUTH_SECERT", Some("BETTER_AUTH_SECRET"), "serious"),
         (
             "BETTER_AUTH_SECERT_FILE",
             Some("BETTER_AUTH_SECRET_FILE"),
-            "ERROR",
+            "serious",
         ),
         (
             "BETTER_AUTH_SECRET_FIEL",
             Some("BETTER_AUTH_SECRET_FILE"),
-            "ERROR",
+            "serious",
         ),
-        ("better_auth_secret", Some("BETTER_AUTH_SECRET"), "ERROR"),
-        ("DATABSE_URL", Some("DATABASE_URL"), "WARN"),
-        ("CORS_ORIGIN", Some("CORS_ORIGINS"), "ERROR"),
-        ("TRUSTED_PROXY", Some("TRUSTED_PROXIES"), "ERROR"),
-        ("HALLPASS_TLS", None, "WARN"),
-        ("HALLPASS_COLOUR_OF_THE_SKY", None, "WARN"),
-        ("HALLPASS_", None, "WARN"),
+        ("better_auth_secret", Some("BETTER_AUTH_SECRET"), "serious"),
+        ("DATABSE_URL", Some("DATABASE_URL"), "warning"),
+        ("CORS_ORIGIN", Some("CORS_ORIGINS"), "serious"),
+        ("TRUSTED_PROXY", Some("TRUSTED_PROXIES"), "serious"),
+        ("HALLPASS_TLS", None, "warning"),
+        ("HALLPASS_COLOUR_OF_THE_SKY", None, "warning"),
+        ("HALLPASS_", None, "warning"),
     ] {
         let found = warnings(&[(name, "hunter2")]).await;
         let said = match meant {
-            Some(meant) => format!("{name} is not a setting; did you mean {meant}? ("),
-            None => format!("{name} is not a setting of Hallpass ("),
+            Some(meant) => format!("{name} is not a setting; did you mean {meant}?"),
+            None => format!("{name} is not a setting of Hallpass"),
         };
         let [(found_level, found_name, message)] = &found[..] else {
             panic!("{name}: {found:?}");
