@@ -25,7 +25,6 @@ const EXAMPLES: [(&str, Option<&str>); 25] = [
     ("HALLPASS_COOKIE_SAMESITE", Some("strict")),
     ("HALLPASS_DATABASE_TIMEOUT", None),
     ("HALLPASS_DATA_DIR", None),
-    ("HALLPASS_DATABASE_CONNECTIONS", None),
     ("HALLPASS_DRAIN", Some("3")),
     ("HALLPASS_HASH_THREADS", None),
     ("HALLPASS_HSTS", Some("on")),
