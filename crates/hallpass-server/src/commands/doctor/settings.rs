@@ -23,6 +23,7 @@ const EXAMPLES: [(&str, Option<&str>); 25] = [
     ("HALLPASS_BRAND_NAME", Some("Example Inc.")),
     ("HALLPASS_COOKIE_PREFIX", Some("hallpass")),
     ("HALLPASS_COOKIE_SAMESITE", Some("strict")),
+    ("HALLPASS_DATABASE_CONNECTIONS", None),
     ("HALLPASS_DATABASE_TIMEOUT", None),
     ("HALLPASS_DATA_DIR", None),
     ("HALLPASS_DRAIN", Some("3")),
