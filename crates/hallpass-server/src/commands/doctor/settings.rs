@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hallpass::Origin;
+use hallpass::{Origin, PublicUrl};
 use url::Url;
 
 use super::exposure::proxies;
@@ -23,9 +23,9 @@ const EXAMPLES: [(&str, Option<&str>); 25] = [
     ("HALLPASS_BRAND_NAME", Some("Example Inc.")),
     ("HALLPASS_COOKIE_PREFIX", Some("hallpass")),
     ("HALLPASS_COOKIE_SAMESITE", Some("strict")),
-    ("HALLPASS_DATA_DIR", None),
     ("HALLPASS_DATABASE_CONNECTIONS", None),
     ("HALLPASS_DATABASE_TIMEOUT", None),
+    ("HALLPASS_DATA_DIR", None),
     ("HALLPASS_DRAIN", Some("3")),
     ("HALLPASS_HASH_THREADS", None),
     ("HALLPASS_HSTS", Some("on")),
@@ -184,8 +184,9 @@ fn public_url(setup: &Setup<'_>) -> Fix {
             && (host == "localhost" || host.contains(['.', ':']))
     });
     let shown = found.map(|url| {
-        let path = url.path().trim_end_matches('/');
-        format!("{}{path}", url.origin().ascii_serialization())
+        let origin = url.origin().ascii_serialization();
+        let whole = format!("{origin}{}", url.path());
+        PublicUrl::parse(&whole).map_or(origin, |url| url.to_string())
     });
     Fix::set(URL, shown.as_deref().unwrap_or("https://auth.example.com"))
 }

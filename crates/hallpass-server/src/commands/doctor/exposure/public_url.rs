@@ -27,19 +27,19 @@ pub(super) fn check(setup: &Setup<'_>, report: &mut Report) {
     if report.len() > before {
         return;
     }
-    let origin = setup.values.public_url.origin();
+    let public = &setup.values.public_url;
     if setup.is_https() {
-        let finding = format!("{origin}: cookies are Secure and bound to this host");
+        let finding = format!("{public}: cookies are Secure and bound to this host");
         report.ok(URL, finding);
     } else {
-        report.ok(URL, format!("{origin}: http, for this machine alone"));
+        report.ok(URL, format!("{public}: http, for this machine alone"));
     }
 }
 
 /// As the operator wrote it, with the parts that no origin has.
 fn written(setup: &Setup<'_>) -> Option<Url> {
     let text = setup.text(URL);
-    let text = text.unwrap_or_else(|| setup.values.public_url.origin().to_string());
+    let text = text.unwrap_or_else(|| setup.values.public_url.to_string());
     Url::parse(&text).ok()
 }
 
@@ -53,7 +53,7 @@ const PROBLEMS: [Problem; 8] = [
     no_certificate,
     own_port,
     port_zero,
-    ignored_parts,
+    better_auth_path,
     default_port,
 ];
 
@@ -121,10 +121,15 @@ fn port_zero(url: &Url, _: &Setup<'_>) -> Option<(Level, String)> {
     (url.port() == Some(0)).then(|| (Level::Serious, finding()))
 }
 
-fn ignored_parts(url: &Url, _: &Setup<'_>) -> Option<(Level, String)> {
-    let finding = "has a query or a fragment, which no link can keep";
-    let found = url.query().is_some() || url.fragment().is_some();
-    found.then(|| (Level::Warning, finding.to_owned()))
+/// Hallpass's routes of Better Auth have this in their own paths.
+fn better_auth_path(url: &Url, setup: &Setup<'_>) -> Option<(Level, String)> {
+    let path = url.path().trim_end_matches('/');
+    let finding = || {
+        let public = &setup.values.public_url;
+        format!("/api/auth at the end is left out: links begin with {public}")
+    };
+    path.ends_with("/api/auth")
+        .then(|| (Level::Note, finding()))
 }
 
 /// An origin never holds the port that its scheme implies (RFC 6454, section 4).
@@ -165,8 +170,7 @@ impl From<url::ParseError> for NoHost {
 }
 
 fn correct(url: &mut Url, setup: &Setup<'_>) -> Result<(), NoHost> {
-    url.set_query(None);
-    url.set_fragment(None);
+    url.set_path(setup.values.public_url.path());
     if let Some(host) = better_host(url) {
         url.set_host(Some(&host))?;
     }

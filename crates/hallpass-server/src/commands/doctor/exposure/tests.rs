@@ -209,12 +209,17 @@ fn implied_port_is_noted() {
 }
 
 #[test]
+fn public_paths_are_fine() {
+    assert_eq!(front_end("https://example.com/auth", ""), [""; 0]);
+    assert_eq!(front_end("https://example.com/auth/", ""), [""; 0]);
+    let noted = ["note better_auth_url"];
+    assert_eq!(front_end("https://example.com/api/auth", ""), noted);
+}
+
+#[test]
 fn apps_origins_are_noted() {
     for origin in ["tauri://localhost", "capacitor://localhost"] {
-        let Ok(origin) = origin.parse::<hallpass::Origin>() else {
-            continue;
-        };
-        let found = front_end("https://auth.example.com", origin.as_str());
+        let found = front_end("https://auth.example.com", origin);
         assert_eq!(found, ["note cors_origins"]);
     }
 }
