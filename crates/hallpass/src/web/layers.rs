@@ -35,7 +35,8 @@ pub(super) fn wrap(router: Router<Hallpass>, hallpass: &Hallpass) -> Router<Hall
 
 /// From the outside in: a request that has begun runs to its end, it has its id
 /// and its line in the log, the headers are set, a refusal becomes a page where a
-/// person reads it, CORS is answered, and a panic becomes a 500.
+/// person reads it, CORS is answered, a client has its share of the requests in
+/// progress, and a panic becomes a 500.
 ///
 /// Put together as one layer: of four, the router would box and clone each for
 /// every request.
@@ -56,13 +57,13 @@ pub(super) fn wrap_for(
         ))
         .layer(middleware::from_fn_with_state(
             hallpass.clone(),
-            in_flight::limit,
-        ))
-        .layer(middleware::from_fn_with_state(
-            hallpass.clone(),
             cors::answer_preflights,
         ))
         .layer(cors::layer(hallpass.settings()))
+        .layer(middleware::from_fn_with_state(
+            hallpass.clone(),
+            in_flight::limit,
+        ))
         .layer(CatchPanicLayer::custom(after_panic));
     router.layer(layers)
 }
