@@ -21,6 +21,10 @@ const HEAD_BYTES: u16 = 32 * 1024;
 /// refuses the same number on HTTP/1, and none on HTTP/2.
 pub(super) const HEAD_FIELDS: usize = 100;
 
+/// The most bytes of compressed trailers of an HTTP/2 request. No route reads
+/// trailers.
+pub(super) const TRAILER_BYTES: u32 = 128;
+
 /// How long a connection may be idle after its last response. Proxies keep
 /// theirs for 60 s (nginx, ALB): the one that closes later loses no request.
 pub(super) const IDLE_TIME: Duration = Duration::from_secs(75);

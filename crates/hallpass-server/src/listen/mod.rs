@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod frames;
 mod handshakes;
 mod lent;
 mod limits;

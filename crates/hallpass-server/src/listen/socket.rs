@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::activity::{Activity, Phase};
+use super::frames::Frames;
 use super::limits::{LINGER_BYTES, LINGER_TIME, STALL_TIME};
 
 /// How an HTTP/2 connection begins (RFC 9113, section 3.4). No request of
@@ -24,6 +25,7 @@ pub(super) struct Socket {
     activity: Arc<Activity>,
     /// How much of the preface has arrived; `None` when it is something else.
     preface: Option<usize>,
+    frames: Frames,
     /// Since the client takes no more bytes.
     stalled: Option<Pin<Box<Sleep>>>,
     lingering: Option<Lingering>,
@@ -43,6 +45,7 @@ impl Socket {
             stream,
             activity,
             preface: Some(0),
+            frames: Frames::new(),
             stalled: None,
             lingering: None,
         }
@@ -65,17 +68,19 @@ impl Socket {
         !recv(&self.stream, &mut [0; 1], flags).is_ok_and(|(_, length)| length > 0)
     }
 
-    fn note(&mut self, received: &[u8]) {
+    /// Takes note of bytes that have arrived. Says whether they keep the limits.
+    fn note(&mut self, received: &[u8]) -> bool {
         if let Some(matched) = self.preface {
             let expected = PREFACE.iter().skip(matched);
             let same = received.iter().zip(expected).all(|(a, b)| a == b);
-            let matched = matched.saturating_add(received.len());
-            self.preface = (same && matched < PREFACE.len()).then_some(matched);
-            if same && matched >= PREFACE.len() {
+            let matched = matched.saturating_add(received.len()).min(PREFACE.len());
+            self.preface = same.then_some(matched);
+            if same && matched == PREFACE.len() {
                 self.activity.speaks_http2();
             }
         }
         self.activity.receive();
+        self.preface.is_none() || self.frames.allow(received)
     }
 
     /// Passes a write on, unless the client has taken nothing for too long.
@@ -126,7 +131,9 @@ impl AsyncRead for Socket {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if let Some(received) = buffer.filled().get(before..).filter(|new| !new.is_empty()) {
-            self.note(received);
+            if !self.note(received) {
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
         }
         Poll::Ready(Ok(()))
     }
