@@ -130,10 +130,10 @@ impl AsyncRead for Socket {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if let Some(received) = buffer.filled().get(before..).filter(|new| !new.is_empty()) {
-            if !self.note(received) {
-                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
-            }
+        if let Some(received) = buffer.filled().get(before..).filter(|new| !new.is_empty())
+            && !self.note(received)
+        {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         Poll::Ready(Ok(()))
     }
