@@ -82,8 +82,17 @@ fn crowd(count: u32, networks: u32, every: Duration, until: Duration) -> Result<
 fn burst(context: &Context<'_>, server: &Server, section: &mut Section) -> Result<()> {
     let what = format!("{BURST} at once");
     context.say(NAME, &what);
-    let once = Duration::from_millis(1);
-    let visited = visit(server, &crowd(BURST, 1, Duration::ZERO, once)?)?;
+    let visitors: Result<Vec<_>> = (0..BURST)
+        .map(|person| {
+            Ok(Visitor {
+                request: sign_in_from(0, person)?,
+                first: Duration::ZERO,
+                every: context.plan.overload,
+                until: context.plan.overload,
+            })
+        })
+        .collect();
+    let visited = visit(server, &visitors?)?;
     show(section, &what, &visited);
     Ok(())
 }

@@ -14,8 +14,11 @@ use crate::fairness::FairQueue;
 /// have been served.
 const FIRST_GUESS: Duration = Duration::from_millis(20);
 
-/// The weight of the newest measurement in a moving average.
-const NEWEST: f64 = 0.1;
+/// The weights of the newest measurement in the moving averages. What a job takes
+/// changes slowly; a burst of requests lengthens some jobs and must not refuse
+/// what can be served. A client's pace changes as soon as other clients arrive.
+const NEWEST_WORK: f64 = 0.02;
+const NEWEST_INTERVAL: f64 = 0.1;
 
 /// Jobs that wait for a thread, and the turns that are reserved for jobs which
 /// are still to come.
@@ -89,7 +92,7 @@ impl<J> Schedule<J> {
             next_number: 0,
             threads,
             limits,
-            work: Average::of(FIRST_GUESS),
+            work: Average::of(FIRST_GUESS, NEWEST_WORK),
             paces: HashMap::new(),
         }
     }
@@ -176,17 +179,19 @@ fn count(number: usize) -> f64 {
 #[derive(Clone, Copy, Debug)]
 struct Average {
     seconds: f64,
+    newest: f64,
 }
 
 impl Average {
-    const fn of(first: Duration) -> Self {
+    const fn of(first: Duration, newest: f64) -> Self {
         Self {
             seconds: first.as_secs_f64(),
+            newest,
         }
     }
 
     fn add(&mut self, seconds: f64) {
-        self.seconds += (seconds - self.seconds) * NEWEST;
+        self.seconds += (seconds - self.seconds) * self.newest;
     }
 }
 
@@ -201,7 +206,9 @@ impl Pace {
     fn had_turn(&mut self, now: Instant) {
         if let Some(last) = self.last.replace(now) {
             let took = now.saturating_duration_since(last);
-            let interval = self.interval.get_or_insert(Average::of(took));
+            let interval = self
+                .interval
+                .get_or_insert(Average::of(took, NEWEST_INTERVAL));
             interval.add(took.as_secs_f64());
         }
     }
@@ -236,7 +243,7 @@ mod tests {
     impl Rig {
         fn new(limits: Limits, work: Duration) -> Self {
             let mut schedule = Schedule::new(1, limits);
-            schedule.work = Average::of(work);
+            schedule.work = Average::of(work, NEWEST_WORK);
             let now = monotonic();
             Self {
                 schedule,
