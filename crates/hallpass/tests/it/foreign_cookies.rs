@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::rig::{Account, Answer, COOKIE, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp};
 use crate::rig::{document, fresh_client, on_both_engines};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const NOTICE: &str = "hallpass.notice";
 const MARK: &str = "hallpass.had_session";
 
@@ -115,11 +116,15 @@ fn requests(app: &TestApp, ann: &Account) -> Vec<(String, Request)> {
                 .flatten()
                 .map(|(name, _)| name.as_str())
                 .collect();
-            let bodies = if types.is_empty() {
+            let mut bodies = if types.is_empty() {
                 vec!["nothing"]
             } else {
                 types
             };
+            // Better Auth's clients send JSON, which is what is described; forms are read.
+            if pattern.starts_with("/api/auth/sign-") && !bodies.contains(&FORM) {
+                bodies.push(FORM);
+            }
             for body in bodies {
                 let request = with_body(app.request(&method, &path), body);
                 requests.push((format!("{method} {pattern} {body}"), request));
