@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::rig::{Account, Answer, COOKIE, FRONT_END, PASSWORD, PUBLIC_URL, Request, TestApp};
 use crate::rig::{document, fresh_client, on_both_engines};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const NOTICE: &str = "hallpass.notice";
 const MARK: &str = "hallpass.had_session";
 
