@@ -100,8 +100,8 @@ const WRONG: [(&str, &str, &str); 75] = [
     (
         "BETTER_AUTH_URL",
         "https://auth.example.com//auth",
-        "BETTER_AUTH_URL must have a plain path like /auth: at most 256 bytes, no empty segments, \
-         and no escape of a slash, a backslash, a dot, a percent sign or a control character",
+        "BETTER_AUTH_URL must have a plain path like /auth: at most 256 bytes, no empty segments, and \
+         no escape of a slash, a backslash, a dot, a percent sign or a control character",
     ),
     (
         "BETTER_AUTH_URL",
