@@ -9,7 +9,7 @@ use aws_lc_rs::hmac;
 use crate::claims::Rules;
 use crate::error::ConfigError;
 #[cfg(feature = "jwks")]
-use crate::jwks::{Address, Hints, Source};
+use crate::jwks::{Address, Source};
 use crate::key_set::KeySet;
 use crate::keys::{Keys, hmac_key};
 use crate::strict::Typ;
@@ -202,8 +202,8 @@ impl Builder {
             keys,
             typ: self.typ,
             rules,
-            #[cfg(feature = "jwks")]
-            hints: Hints::default(),
+            #[cfg(any(feature = "axum", feature = "jwks"))]
+            hints: crate::hints::Hints::default(),
         })))
     }
 }

@@ -118,6 +118,8 @@ mod builder;
 mod claims;
 mod clock;
 mod error;
+#[cfg(any(feature = "axum", feature = "jwks"))]
+mod hints;
 #[cfg(feature = "jwks")]
 mod jwks;
 mod key_set;
@@ -154,8 +156,8 @@ struct Inner {
     keys: Keys,
     typ: Typ,
     rules: Rules,
-    #[cfg(feature = "jwks")]
-    hints: jwks::Hints,
+    #[cfg(any(feature = "axum", feature = "jwks"))]
+    hints: hints::Hints,
 }
 
 impl Inner {
@@ -276,9 +278,18 @@ impl Verifier {
         if let (Err(refused), Keys::Fetched(source)) = (&verdict, &self.0.keys)
             && source.keys().is_some()
         {
-            self.0.hints.give(*refused, &self.0.rules.issuer);
+            self.0.hints.give_for_keys(*refused, &self.0.rules.issuer);
         }
         verdict
+    }
+
+    /// Tells the operator once what settings may be the reason, where the shared
+    /// secret verifies.
+    #[cfg(feature = "axum")]
+    pub(crate) fn hint_for_secret(&self, refused: Refused) {
+        if let Keys::Shared(_) = self.0.keys {
+            self.0.hints.give_for_secret(refused, &self.0.rules.issuer);
+        }
     }
 
     /// As [`verify`](Verifier::verify), and where keys are fetched: waits for

@@ -2,7 +2,6 @@
 
 mod answer;
 pub mod database;
-pub mod hints;
 mod input;
 mod tasks;
 

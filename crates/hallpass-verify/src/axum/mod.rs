@@ -156,7 +156,10 @@ async fn authenticate(
     };
     match verify(verifier, token).await {
         Ok(user) => Ok(Some(user)),
-        Err(refused) => Err(AuthRejection(Why::Refused(refused))),
+        Err(refused) => {
+            verifier.hint_for_secret(refused);
+            Err(AuthRejection(Why::Refused(refused)))
+        }
     }
 }
 

@@ -6,7 +6,6 @@
 
 mod address;
 mod fetch;
-mod hints;
 mod schedule;
 
 use std::sync::Arc;
@@ -18,7 +17,6 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use address::Address;
-pub(crate) use hints::Hints;
 
 use crate::clock;
 use crate::error::ConfigError;

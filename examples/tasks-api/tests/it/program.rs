@@ -32,7 +32,7 @@ fn unusable_secret_says_what_to_set() {
     for text in ["", "\n", "short"] {
         std::fs::write(folder.path().join("kept"), text).unwrap();
         let said = refusal(program(folder.path()).env("BETTER_AUTH_SECRET_FILE", "kept"));
-        assert!(said.contains("kept holds no secret of 32 bytes"), "{said}");
+        assert!(said.contains("at least 32 bytes"), "{said}");
         assert!(said.contains("HALLPASS_JWKS_URL"), "{said}");
     }
     let said = refusal(program(folder.path()).env("BETTER_AUTH_SECRET", "short"));
@@ -104,9 +104,9 @@ fn unfitting_settings_are_logged_once() {
     running.0.kill().unwrap();
     let log: Vec<String> = lines.map_while(Result::ok).collect();
     for hint in [
-        "set HALLPASS_JWKS_URL",
-        "BETTER_AUTH_SECRET_FILE is not",
-        "BETTER_AUTH_URL must",
+        "verify by its /.well-known/jwks.json",
+        "not Hallpass's BETTER_AUTH_SECRET",
+        "must be the origin of Hallpass's BETTER_AUTH_URL",
     ] {
         let times = log.iter().filter(|line| line.contains(hint)).count();
         assert_eq!(times, 1, "{hint}: {log:?}");
