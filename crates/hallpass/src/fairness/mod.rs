@@ -3,8 +3,8 @@
 //! Connections, requests in progress and the hashing threads are each divided by
 //! the same three rules:
 //!
-//! - **Client key.** Entries are kept by [`Client`], within the networks that
-//!   contain the client ([`Client::networks`]). An attacker with a thousand
+//! - **Client key.** Entries are kept by [`Client`](crate::Client), within the networks that
+//!   contain the client ([`Client::networks`](crate::Client::networks)). An attacker with a thousand
 //!   addresses of one network therefore has the share of one network.
 //! - **Share.** Whatever waits is served in turn: one entry of each network,
 //!   within a network one of each smaller network, then one of each client, and
