@@ -245,6 +245,7 @@ const ORIGINS: Accepted[] = [
       "with-cookie: sign-out of our origin with a slash",
     ],
     differences: {
+      "1.cookies.session_token": [ended("session_token"), ABSENT],
       "1.status": [200, 403],
       "1.body.success": [true, ABSENT],
       "1.body.code": [ABSENT, INVALID_ORIGIN.code],
@@ -267,6 +268,7 @@ const ORIGINS: Accepted[] = [
     why: "A form on another site comes without the cookie, and would take it away.",
     steps: ["without-cookie: sign-out of an evil page"],
     differences: {
+      "1.cookies.session_token": [ended("session_token"), ABSENT],
       "1.status": [200, 403],
       "1.body.success": [true, ABSENT],
       "1.body.code": [ABSENT, INVALID_ORIGIN.code],

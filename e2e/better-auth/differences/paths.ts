@@ -6,6 +6,21 @@ import { FRONT_END } from "../support/peer";
 
 const PATHS: Accepted[] = [
   {
+    why: "A target that browsers and programs read differently is refused, before the fields are read.",
+    steps: [
+      'callbacks: to "http://localhost:<port>\\\\@evil.example"',
+      'callbacks: to "http://user@localhost:<port>/dash"',
+    ],
+    differences: {
+      "1.status": [400, 403],
+      "1.body.code": ["VALIDATION_ERROR", "INVALID_CALLBACK_URL"],
+      "1.body.message": [
+        "[body.password] Invalid input: expected string, received undefined",
+        "Invalid callbackURL",
+      ],
+    },
+  },
+  {
     why: "What was checked is sent: the URL as a browser serialises it, which is ASCII.",
     steps: ['callbacks: sign-in to "/caff\u00e8"'],
     differences: {
@@ -81,24 +96,30 @@ const METHODS: Accepted[] = [
   ]),
 ];
 
+const PREFLIGHT_VARY = "origin | access-control-request-headers";
+
 /** Upstream leaves CORS to the application that it is part of. */
 const PREFLIGHTS: Accepted[] = [
   {
     why: "Hallpass answers preflights itself: a front end may be on an origin of its own.",
-    steps: [
-      "preflights: of a trusted page",
-      "preflights: of an evil page",
-      "preflights: for an unknown path",
-    ],
+    steps: ["preflights: of a trusted page", "preflights: for an unknown path"],
     differences: {
       "1.status": [404, 200],
-      "1.headers.access-control-allow-methods": [ABSENT, "GET,POST,PATCH"],
-      "1.headers.access-control-allow-headers": [
-        ABSENT,
-        "accept,authorization,content-type,x-request-id",
-      ],
+      "1.headers.access-control-allow-methods": [ABSENT, "GET,POST,PATCH,DELETE"],
+      "1.headers.access-control-allow-headers": [ABSENT, "content-type"],
       "1.headers.access-control-max-age": [ABSENT, "600"],
+      "1.headers.vary": [ABSENT, PREFLIGHT_VARY],
       // Which headers may be read, the answer itself says, and no preflight.
+      "1.headers.access-control-expose-headers": [ABSENT, ABSENT],
+    },
+  },
+  {
+    why: "Hallpass answers preflights itself, and grants a page that is not trusted nothing.",
+    steps: ["preflights: of an evil page"],
+    differences: {
+      "1.status": [404, 200],
+      "1.headers.vary": [ABSENT, PREFLIGHT_VARY],
+      "1.headers.access-control-allow-credentials": [ABSENT, ABSENT],
       "1.headers.access-control-expose-headers": [ABSENT, ABSENT],
     },
   },
