@@ -37,6 +37,9 @@ function loads(page: Page): string[] {
   return loaded;
 }
 
+/** Which rule the address breaks, depends on the text. */
+const NO_ADDRESS = /email address/;
+
 async function expectNoMarkup(page: Page): Promise<void> {
   const planted = "img[src='x'], [onerror], [onload], iframe, script:not([src]), b";
   await expect(page.locator(planted)).toHaveCount(0);
@@ -73,13 +76,13 @@ for (const name of NAMES) {
   test(`the text ${name} comes back as typed in a refused form`, async ({ page, site }) => {
     const loaded = loads(page);
     await trySigningUp(page, site, { email: name, password: "short", name });
-    await expectSummary(page, [TEXT.badEmail, TEXT.short]);
+    await expectSummary(page, [NO_ADDRESS, TEXT.short]);
     await expect(emailField(page)).toHaveValue(name);
     await expect(optionalNameField(page)).toHaveValue(name);
     await expectNoMarkup(page);
 
     await trySigningIn(page, site, { email: name, password: "three words" });
-    await expectSummary(page, [TEXT.badEmail]);
+    await expectSummary(page, [NO_ADDRESS]);
     await expect(emailField(page)).toHaveValue(name);
     await expectNoMarkup(page);
     expect(loaded).toEqual([]);
