@@ -48,7 +48,10 @@ fn without_features_there_is_neither_runtime_nor_client() {
 
 #[test]
 fn each_feature_brings_what_it_needs_and_no_more() {
-    assert_eq!(of_these(&RUNTIMES_AND_CLIENTS, "axum"), ["axum-core"]);
+    assert_eq!(
+        of_these(&RUNTIMES_AND_CLIENTS, "axum"),
+        ["axum-core", "tracing"]
+    );
     assert_eq!(
         of_these(&RUNTIMES_AND_CLIENTS, "jwks"),
         ["hyper", "reqwest", "rustls", "tokio", "tower", "tracing"]
