@@ -123,7 +123,7 @@ fn requests(app: &TestApp, ann: &Account) -> Vec<(String, Request)> {
             };
             // The description gives each body one type, for generators.
             if pattern.starts_with("/api/auth/sign-") && method == "POST" {
-                bodies.push("application/x-www-form-urlencoded");
+                bodies.push(FORM);
             }
             for body in bodies {
                 let request = with_body(app.request(&method, &path), body);
