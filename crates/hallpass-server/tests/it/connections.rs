@@ -161,25 +161,22 @@ async fn reason_is_named_when_none_is_left() {
 }
 
 /// The most that were there at once.
-async fn most_open(
-    cluster: &Cluster,
-    (url, connections): (&str, Option<&str>),
-    expected: i64,
-) -> i64 {
+async fn most_open(cluster: &Cluster, url: &str, connections: Option<&str>) -> i64 {
     let place = Place::new();
     let launch = launch(&place, url);
     let launch = match connections {
         Some(number) => launch.set("HALLPASS_DATABASE_CONNECTIONS", number),
         None => launch,
     };
-    let servers = [launch.start().await];
     let count = "select count(*) from pg_stat_activity where application_name = 'hallpass'";
-    eventually(
-        PATIENCE,
-        "the connection for migrations has ended",
-        async || (cluster.number(count).await <= expected).then_some(()),
-    )
+    let migrated = launch.clone().argument("migrate").end().await;
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    eventually(PATIENCE, "its connection has ended", async || {
+        (cluster.number(count).await == 0).then_some(())
+    })
     .await;
+    let launch = launch.argument("serve").argument("--no-migrate");
+    let servers = [launch.start().await];
     let mut most = 0;
     {
         let mut serving = std::pin::pin!(all_are_served(&servers, "a"));
@@ -208,7 +205,7 @@ async fn pool_is_as_large_as_set() {
         (limit(2), Some("5"), 2),
         (limit(5), Some("3"), 3),
     ] {
-        let most = most_open(&cluster, (&url, setting), expected).await;
+        let most = most_open(&cluster, &url, setting).await;
         assert!(
             most > 0 && most <= expected,
             "{most} by {url} and {setting:?}"

@@ -37,6 +37,9 @@ const WAKING: [Duration; 5] = [
 /// that was just closed may still be counted.
 const FULL: [Duration; 5] = WAKING;
 
+/// How often two connections are asked for their sessions in turn.
+const ROUNDS: usize = 4;
+
 /// Before the next question whether a pooler is at work, after one without an
 /// answer.
 const BETWEEN_QUESTIONS: Duration = Duration::from_secs(30);
@@ -186,6 +189,11 @@ impl PostgresDb {
         self.bounded("connect", connect).await
     }
 
+    /// Whether connections are open, as in a server that runs.
+    pub(super) fn is_connected(&self) -> bool {
+        self.pool.are_any_open()
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
@@ -227,22 +235,24 @@ impl PostgresDb {
     /// keeps it. `None` where there may be no second connection.
     async fn shares_sessions(&self) -> Result<Option<bool>, sqlx::Error> {
         let mut ours = self.lease().await?;
-        let before = Asked::by(&mut ours).await?;
+        let first = Asked::by(&mut ours).await?;
         let Some(other) = self.pool.another().await? else {
             return Ok(None);
         };
         let mut other = Lease::of(other, self.limit);
-        // Not in turn: a pooler that gives out its sessions in turn would give
-        // each the same one again.
-        let others_before = Asked::by(&mut other).await?;
-        let others_after = Asked::by(&mut other).await?;
-        let after = Asked::by(&mut ours).await?;
-        Ok(Some(
-            others_before.began <= before.now
-                || others_before.session == before.session
-                || others_before.session != others_after.session
-                || before.session != after.session,
-        ))
+        let others_first = Asked::by(&mut other).await?;
+        let is_fresh = others_first.began > first.now;
+        let mut is_own = is_fresh && others_first.session != first.session;
+        // Twice each and then the other: a pooler gives the session that was used
+        // last, or each in turn. Several times, since others may ask meanwhile.
+        for _ in 0..ROUNDS {
+            for (lease, own) in [(&mut other, &others_first), (&mut ours, &first)] {
+                for _ in 0..2 {
+                    is_own &= Asked::by(lease).await?.session == own.session;
+                }
+            }
+        }
+        Ok(Some(!is_own))
     }
 
     /// The pauses between the tries of a call that may be made again.

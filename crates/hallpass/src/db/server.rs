@@ -2,7 +2,7 @@
 
 use sqlx::Connection;
 
-use super::{Db, Session, StoreError, bounded};
+use super::{Db, PostgresDb, Session, StoreError, bounded};
 use crate::clock::Timestamp;
 
 /// A database server, as it describes itself.
@@ -31,6 +31,10 @@ impl Db {
         let Self::Postgres(db) = self else {
             return Ok(None);
         };
+        if db.is_connected() {
+            return db.server_by_pool().await.map(Some);
+        }
+        // An operator wants the very reason why there is no connection.
         let mut connection = db.connect().await?;
         let server = async {
             // A statement is prepared in one message and run in another; a pooler
@@ -40,15 +44,34 @@ impl Db {
                 connection: &mut tx,
                 is_ours: false,
             };
-            let mut server: DatabaseServer = sqlx::query_as(SERVER).fetch_one(session).await?;
+            let server: DatabaseServer = sqlx::query_as(SERVER).fetch_one(session).await?;
             tx.commit().await?;
             // Before the pool takes its own: there may be few.
             connection.close().await?;
-            let found = db.find_out().await;
-            // With a single connection there is nothing to compare.
-            server.pooled = found.ok().flatten().unwrap_or_default();
-            Ok(server)
+            Ok(db.described(server).await)
         };
         bounded(db.limit(), "server", server).await.map(Some)
+    }
+}
+
+impl PostgresDb {
+    /// As a server that runs asks, with no connection more than it has.
+    async fn server_by_pool(&self) -> Result<DatabaseServer, StoreError> {
+        let server = async {
+            let mut reading = self.read().await?;
+            let session = reading.session()?;
+            let server: Result<DatabaseServer, _> = sqlx::query_as(SERVER).fetch_one(session).await;
+            let server = reading.end(server).await?;
+            Ok(self.described(server).await)
+        };
+        self.bounded("server", server).await
+    }
+
+    /// With what the server cannot say of itself.
+    async fn described(&self, mut server: DatabaseServer) -> DatabaseServer {
+        let found = self.find_out().await;
+        // With a single connection there is nothing to compare.
+        server.pooled = found.ok().flatten().unwrap_or_default();
+        server
     }
 }

@@ -99,6 +99,10 @@ impl Connections {
         &self.0.options
     }
 
+    pub(super) fn are_any_open(&self) -> bool {
+        self.0.state().open > 0
+    }
+
     /// A connection, once there is one. A try to connect that begins for it
     /// takes no longer than `limit`.
     pub(super) async fn take(&self, limit: Duration) -> Result<PooledConnection, sqlx::Error> {
