@@ -14,7 +14,7 @@ pub(crate) fn is_plain_path(path: &str) -> bool {
 
 /// Characters that mean the same everywhere (RFC 3986, sections 2.2 and 2.3),
 /// and escapes of UTF-8 that would need one: not of `/`, `\`, `.`, `%` or of
-/// control characters, which somebody might decode once more.
+/// control characters, which another program might decode once more.
 pub(crate) fn is_plain(text: &str, also: &[u8]) -> bool {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());

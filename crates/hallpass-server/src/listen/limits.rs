@@ -78,7 +78,7 @@ const CONNECTIONS: usize = 10_000;
 /// Files kept back for the database, the listeners and the log.
 const OTHER_FILES: usize = 64;
 
-/// What hyper is told.
+/// The settings of hyper.
 pub(super) fn builder() -> auto::Builder<Streams> {
     let mut builder = auto::Builder::new(Streams);
     builder

@@ -11,7 +11,7 @@ use crate::rig::{
 
 const SAYS: &str = "the database gives no further connection";
 
-/// A role that owns a database and may have so many connections.
+/// A role that owns a database and may have this number of connections.
 async fn limited(cluster: &Cluster, limit: u32) -> String {
     let role = format!("create role app login connection limit {limit}");
     cluster.execute(&role).await;

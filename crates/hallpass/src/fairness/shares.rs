@@ -30,7 +30,7 @@ impl ShareLimits {
         }
     }
 
-    /// Whether one more is within the limits, where so many are occupied in all
+    /// Whether one more is within the limits, given how many are occupied in all
     /// and in each of the [`Client::networks`].
     #[must_use]
     pub const fn allow(&self, total: usize, [network, _, client]: [usize; 3]) -> bool {

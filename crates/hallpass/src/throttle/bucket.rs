@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::hallpass::Hallpass;
 
-/// A limit: so many hits in so long.
+/// A limit: a number of hits within a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limit {
     pub(super) name: &'static str,
@@ -91,7 +91,7 @@ impl Bucket {
         }
     }
 
-    /// The wait after so many failures.
+    /// The wait after this number of failures.
     pub(super) fn wait(&self, hits: i64) -> Duration {
         let beyond = usize::try_from(hits.saturating_sub(self.limit.hits)).unwrap_or(0);
         let seconds = WAITS.get(beyond).or(WAITS.last()).copied();

@@ -15,7 +15,7 @@ pub(crate) struct Proxy {
     wire: watch::Sender<Wire>,
     /// So many who call next are hung up on.
     hang_ups: Arc<AtomicU32>,
-    /// How often somebody has called.
+    /// The number of calls.
     calls: Arc<AtomicU32>,
     /// Lets callers in.
     door: Option<JoinHandle<()>>,
